@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A buffer: memory that can be mapped, and that has or can get a DMABUF fd.
+ * One ops struct and one file (buffer-*.c) for each kind.
+ */
+#ifndef P2P_BUFFER_H
+#define P2P_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bdf.h"
+#include "error.h"
+
+enum buffer_kind {
+	BUFFER_VFIO,
+	BUFFER_HOST,
+	BUFFER_UDMABUF,
+	BUFFER_HEAP,
+};
+
+/*
+ * A parsed buffer argument:
+ *   vfio:BDF/BAR[+OFFSET][:LENGTH]   host:LENGTH   udmabuf:LENGTH   heap:NAME:LENGTH
+ * LENGTH 0 in the struct means "not given": the rest of the BAR.
+ */
+struct bufspec {
+	enum buffer_kind kind;
+	struct bdf bdf;		/* BUFFER_VFIO */
+	unsigned int bar;	/* BUFFER_VFIO: 0 to 5 */
+	uint64_t offset;	/* BUFFER_VFIO: bytes into the BAR */
+	uint64_t length;	/* bytes */
+	char heap[64];		/* BUFFER_HEAP: a name below /dev/dma_heap */
+};
+
+/*
+ * Parse text into *spec. Returns 0, or -EINVAL with err saying which part of
+ * the text is wrong and what the syntax is.
+ */
+int bufspec_parse(const char *text, struct bufspec *spec, struct error *err);
+
+/* Write the canonical text of spec to buf; returns as snprintf(). */
+int bufspec_format(const struct bufspec *spec, char *buf, size_t size);
+
+/* Through which file descriptor a mapping is made. */
+enum map_via {
+	VIA_DEVICE,	/* the device's own fd (VFIO), or the memory's own (host, memfd) */
+	VIA_DMABUF,	/* the DMABUF fd */
+};
+
+/* How to reach a device; one for all buffers of a command. */
+struct access_params {
+	enum vfio_path {
+		VFIO_PATH_AUTO,		/* cdev + iommufd, else group + container */
+		VFIO_PATH_CDEV,
+		VFIO_PATH_GROUP,
+		VFIO_PATH_NOIOMMU,	/* only when asked for by name */
+	} path;
+	bool bind;	/* bind to vfio-pci for the time of the command, then put back */
+	bool rdonly;	/* export the DMABUF read-only */
+};
+
+struct buffer;
+
+struct buffer_ops {
+	int (*open)(struct buffer *b, const struct access_params *access, struct error *err);
+	/* New mapping of [offset, offset + length); addr NULL or a fixed address. Returns 0 or -errno. */
+	int (*map)(struct buffer *b, enum map_via via, void *addr, uint64_t offset,
+		   size_t length, int prot, void **out);
+	/* The DMABUF fd, exported on first use and owned by the buffer, or -errno. */
+	int (*dmabuf)(struct buffer *b, struct error *err);
+	void (*close)(struct buffer *b);
+};
+
+struct buffer {
+	struct bufspec spec;	/* as opened: length filled in */
+	const struct buffer_ops *ops;
+	uint64_t phys_congruence;	/* bus address of byte 0, or 0 when not known */
+	bool emulated;		/* an emulated device, or memory of an emulated machine */
+	int dmabuf_fd;		/* -1 until exported */
+	void *priv;		/* of the kind */
+};
+
+/*
+ * Open the buffer that spec names. On success *out is owned by the caller,
+ * who gives it back with buffer_close(). On failure returns -errno, err says
+ * why, and nothing is left open or bound.
+ */
+int buffer_open(const struct bufspec *spec, const struct access_params *access,
+		struct buffer **out, struct error *err);
+void buffer_close(struct buffer *b);
+
+/* As in struct buffer_ops. */
+int buffer_map(struct buffer *b, enum map_via via, void *addr, uint64_t offset,
+	       size_t length, int prot, void **out);
+int buffer_dmabuf(struct buffer *b, struct error *err);
+
+/*
+ * Can the DMABUF of this buffer be mmap()ed? Returns 0, or -errno with err
+ * saying why not (for VFIO: the kernel lacks dma_buf_ops.mmap).
+ */
+int buffer_probe_dmabuf_mmap(struct buffer *b, struct error *err);
+
+extern const struct buffer_ops buffer_vfio_ops;
+extern const struct buffer_ops buffer_host_ops;
+extern const struct buffer_ops buffer_udmabuf_ops;
+extern const struct buffer_ops buffer_heap_ops;
+
+#endif

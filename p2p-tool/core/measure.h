@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Measurements of buffer x initiator. Each appends records to a set; a cell
+ * that this machine cannot run becomes a record with a reason.
+ */
+#ifndef P2P_MEASURE_H
+#define P2P_MEASURE_H
+
+#include <stdint.h>
+
+#include "buffer.h"
+#include "clock.h"
+#include "record.h"
+
+struct map_params {
+	unsigned int repeat;	/* measured rounds, at least 1 */
+	unsigned int warmup;	/* rounds before them */
+	uint64_t align;		/* 0: the kernel picks; else map at an address congruent to the bus address modulo align */
+	bool via_device, via_dmabuf;
+};
+
+/*
+ * map.mmap, map.munmap_untouched, map.first_touch, map.first_touch_no_table,
+ * map.touch_all, map.munmap, each for every chosen fd; map.export and
+ * map.close for the DMABUF itself.
+ */
+int measure_map(struct buffer *b, const struct clock *c, const struct map_params *p,
+		struct record_set *out, struct error *err);
+
+struct copy_params {
+	uint64_t *sizes;	/* bytes of one transfer, each at most the buffer */
+	size_t nsizes;
+	bool write, read;
+	const char *routine;	/* a name of copy_routines, or "all", or "best" */
+	enum map_via via;
+	unsigned int repeat, warmup;
+};
+
+/* copy.write, copy.read for each size and routine, each beside its host: baseline; every transfer verified. */
+int measure_copy(struct buffer *b, const struct clock *c, const struct copy_params *p,
+		 struct record_set *out, struct error *err);
+
+#endif
