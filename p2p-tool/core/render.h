@@ -7,8 +7,7 @@
 
 #include "environment.h"
 #include "record.h"
-
-enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
+#include "table.h"
 
 /*
  * Write env and all records to out. JSON: one environment line, then a line
