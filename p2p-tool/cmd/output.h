@@ -8,15 +8,15 @@
  *                   complete or not at all; the table on standard output as well
  *   --append        with --output: keep what FILE holds and add to it
  *
- * A command's main() uses it like this; collect() does not accept the options
- * (a suite's output belongs to "bench run"):
+ * A command's main() uses it like this; collect() has no such options in its
+ * table (the output of a suite belongs to "bench run"):
  *
+ *	static const struct opt options[] = { OPT_HELP, ..., OUTPUT_OPTIONS, { 0 } };
  *	struct output out = { 0 };
- *	static const struct option options[] = { ..., OUTPUT_OPTIONS, { 0 } };
  *
- *	while ((opt = getopt_long(...)) != -1)
- *		if (!output_option(&out, opt, optarg))
- *			switch (opt) { ... }
+ *	while ((c = options_next("map", argc, argv, options, &err)) != -1)
+ *		if (!output_option(&out, c, optarg))
+ *			switch (c) { ... }
  *	ret = output_open(&out, &err);		// before measuring: fails early
  *	if (!ret)
  *		ret = measure_...(..., &set, &err);
@@ -28,45 +28,41 @@
 #ifndef P2P_OUTPUT_H
 #define P2P_OUTPUT_H
 
-#include <getopt.h>
 #include <stdbool.h>
 
 #include "core/error.h"
 #include "core/outfile.h"
 #include "core/record.h"
 #include "core/table.h"
+#include "options.h"
 
-/* Values that getopt_long() returns; commands number their own from OPT_COMMAND. */
+/* Keys of the options below; a command's own keys stay below them. */
 enum {
-	OPT_JSON = 0x100,
-	OPT_CSV,
-	OPT_OUTPUT,
-	OPT_APPEND,
-	OPT_COMMAND = 0x200,
+	OUTPUT_JSON = OPT_LONG_ONLY + 0x100,
+	OUTPUT_CSV,
+	OUTPUT_FILE,
+	OUTPUT_APPEND,
 };
 
-/* Members of a command's struct option array. */
+/* Rows of a command's struct opt table. */
+/* clang-format off */
 #define OUTPUT_OPTIONS \
-	{ "json", no_argument, NULL, OPT_JSON }, { "csv", no_argument, NULL, OPT_CSV }, \
-		{ "output", required_argument, NULL, OPT_OUTPUT }, \
-		{ "append", no_argument, NULL, OPT_APPEND }
-
-/* Their lines of a command's --help, 80 columns wide at most. */
-#define OUTPUT_HELP \
-	"     --json             print records as JSON Lines\n" \
-	"     --csv              print records as CSV\n" \
-	"     --output FILE      write the records to FILE as well as the table here\n" \
-	"     --append           keep what FILE holds and add to it\n"
+	{ OUTPUT_JSON, "json", NULL, "print the records as JSON Lines" }, \
+	{ OUTPUT_CSV, "csv", NULL, "print the records as CSV" }, \
+	{ OUTPUT_FILE, "output", "FILE", \
+	  "write the records to FILE, complete or not at all, and print the table" }, \
+	{ OUTPUT_APPEND, "append", NULL, "keep what FILE holds and add to it" }
+/* clang-format on */
 
 /* All zero before the first option. */
 struct output {
-	bool json, csv, append;	/* as given */
+	bool json, csv, append; /* as given */
 	const char *path;	/* as given, or NULL */
 	struct outfile file;	/* open between output_open() and output_commit() */
 };
 
-/* Take one result of getopt_long(); false when it is not one of these options. */
-bool output_option(struct output *o, int opt, const char *arg);
+/* Take one result of options_next(); false when it is not one of these options. */
+bool output_option(struct output *o, int key, const char *arg);
 
 /*
  * Check the options against each other and against what was built in, and
