@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record.h"
+
+struct record *record_new(const char *measurement, const char *buffer, const char *initiator,
+			  enum unit unit, enum medium medium)
+{
+	struct record *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->unit = unit;
+	r->medium = medium;
+	r->page_order = -1;
+	r->measurement = strdup(measurement);
+	r->buffer = strdup(buffer);
+	r->initiator = strdup(initiator);
+	if (!r->measurement || !r->buffer || !r->initiator) {
+		record_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+void record_free(struct record *r)
+{
+	size_t i;
+
+	if (!r)
+		return;
+	for (i = 0; i < r->nparams; i++) {
+		free(r->params[i].key);
+		free(r->params[i].value);
+	}
+	free(r->params);
+	free(r->measurement);
+	free(r->buffer);
+	free(r->initiator);
+	free(r->skipped);
+	hist_free(r->hist);
+	free(r);
+}
+
+int record_param(struct record *r, const char *key, const char *fmt, ...)
+{
+	struct param *params;
+	char *value = NULL;
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vasprintf(&value, fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		return -ENOMEM;
+	params = reallocarray(r->params, r->nparams + 1, sizeof(*params));
+	if (!params)
+		goto free_value;
+	r->params = params;
+	params[r->nparams].key = strdup(key);
+	if (!params[r->nparams].key)
+		goto free_value;
+	params[r->nparams++].value = value;
+	return 0;
+
+free_value:
+	free(value);
+	return -ENOMEM;
+}
+
+const char *record_get_param(const struct record *r, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < r->nparams; i++)
+		if (!strcmp(r->params[i].key, key))
+			return r->params[i].value;
+	return NULL;
+}
+
+int record_set_samples(struct record *r, struct samples *s)
+{
+	struct hist *hist = hist_new();
+	size_t i;
+	int ret;
+
+	if (!hist)
+		return -ENOMEM;
+	ret = samples_summarise(s, &r->summary);
+	if (ret) {
+		hist_free(hist);
+		return ret;
+	}
+	for (i = 0; i < s->count; i++)
+		hist_add(hist, s->value[i]);
+	hist_free(r->hist);
+	r->hist = hist;
+	return 0;
+}
+
+int record_set_add(struct record_set *set, struct record *r)
+{
+	struct record **records;
+
+	records = reallocarray(set->record, set->count + 1, sizeof(*records));
+	if (!records) {
+		record_free(r);
+		return -ENOMEM;
+	}
+	set->record = records;
+	records[set->count++] = r;
+	return 0;
+}
+
+void record_set_free(struct record_set *set)
+{
+	size_t i;
+
+	for (i = 0; i < set->count; i++)
+		record_free(set->record[i]);
+	free(set->record);
+	*set = (struct record_set){ 0 };
+}
+
+const char *unit_name(enum unit u)
+{
+	static const char *const names[] = {
+		[UNIT_NS] = "ns",
+		[UNIT_INSN] = "insn",
+		[UNIT_BYTES_PER_S] = "B/s",
+	};
+
+	return names[u];
+}
+
+const char *verification_name(enum verification v)
+{
+	static const char *const names[] = {
+		[VERIFY_NONE] = "none",
+		[VERIFY_OK] = "ok",
+		[VERIFY_FAILED] = "failed",
+	};
+
+	return names[v];
+}
+
+const char *medium_name(enum medium m)
+{
+	static const char *const names[] = {
+		[MEDIUM_HARDWARE] = "hardware",
+		[MEDIUM_EMULATED] = "emulated",
+	};
+
+	return names[m];
+}
