@@ -9,17 +9,17 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 
-const struct command commands[] = {
-	{ NULL },
+const struct command *const commands[] = {
+	NULL,
 };
 
 const struct command *command_find(const char *name)
 {
-	const struct command *c;
+	size_t i;
 
-	for (c = commands; c->name; c++)
-		if (!strcmp(c->name, name))
-			return c;
+	for (i = 0; commands[i]; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
 	return NULL;
 }
 
@@ -75,7 +75,7 @@ static const struct opt tool_options[] = {
 
 static void print_help(void)
 {
-	const struct command *c;
+	size_t i;
 
 	options_help(
 		"[--help | --version]\nCOMMAND [OPTION]... [ARGUMENT]...",
@@ -83,8 +83,8 @@ static void print_help(void)
 		"how long that takes.",
 		tool_options, NULL);
 	puts("\nCommands:");
-	for (c = commands; c->name; c++)
-		printf("  %-10s %s\n", c->name, c->summary);
+	for (i = 0; commands[i]; i++)
+		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	puts("\nExit status:\n"
 	     "   0  success\n"
 	     "   1  regression, failed verification, or failure while running\n"

@@ -19,7 +19,7 @@ struct command {
 	int (*collect)(int argc, char **argv, struct record_set *out, struct error *err);
 };
 
-extern const struct command commands[];		/* ends with a NULL name */
+extern const struct command *const commands[]; /* ends with NULL */
 const struct command *command_find(const char *name);
 
 extern const struct command cmd_list, cmd_map, cmd_copy, cmd_bench;
