@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Rows and columns of text, written as an aligned table, JSON or CSV. */
+/*
+ * Rows and columns of text, written as an aligned table, JSON or CSV.
+ *
+ * A table with group columns has one object over several rows: a PCI function
+ * with a row for each BAR. Rows whose first cell equals that of the row above
+ * belong together, and only their group columns differ. An aligned table
+ * leaves the other cells of the second and later rows empty, JSON makes one
+ * object of them with an array of its groups, CSV repeats everything.
+ */
 #ifndef P2P_TABLE_H
 #define P2P_TABLE_H
 
@@ -10,12 +18,19 @@
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
 
 struct column {
-	const char *name;	/* heading; lower case, it is the JSON key too */
+	const char *name; /* heading; lower case, it is the JSON key too */
 	enum column_type {
 		COLUMN_TEXT,
-		COLUMN_NUMBER,	/* right aligned; a JSON number */
-		COLUMN_BOOL,	/* "yes"/"no"; a JSON boolean */
+		COLUMN_NUMBER, /* right aligned; a JSON number */
+		COLUMN_SIZE,   /* bytes: "64M" in an aligned table, else a number */
+		COLUMN_BOOL,   /* "yes"/"no"; a JSON boolean */
 	} type;
+	enum column_place {
+		PLACE_ALL,
+		PLACE_TABLE, /* only in the aligned table: the short form of others */
+		PLACE_DATA,  /* only in JSON and CSV: too much for a line */
+	} place;
+	const char *group; /* JSON array that the column belongs to; one for each table, or NULL */
 };
 
 struct table;
@@ -25,13 +40,15 @@ struct table *table_new(const char *name, const struct column *columns, size_t n
 void table_free(struct table *t);
 /* Append an empty row; its index or -ENOMEM. */
 int table_add_row(struct table *t);
+/* Number of rows. */
+size_t table_rows(const struct table *t);
 /* Set a cell, printf style; a cell never set is empty (JSON null). 0 or -ENOMEM. */
 int table_set(struct table *t, int row, int column, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /*
- * Write n tables to out. FORMAT_TABLE: one after the other, empty ones left
- * out. FORMAT_JSON: one object with an array for each table. FORMAT_CSV: as
- * FORMAT_TABLE, each with its header line. 0, -ENOTSUP when not built in, or -EIO.
+ * Write n tables to out. FORMAT_TABLE and FORMAT_CSV: one after the other, an
+ * empty line between, tables without rows left out. FORMAT_JSON: one object
+ * with an array for each table. 0, -ENOTSUP when not built in, -ENOMEM or -EIO.
  */
 int table_render(FILE *out, enum format format, struct table *const *tables, size_t n);
 
