@@ -1,0 +1,156 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Kernels by name, built once for each (base, patches, configuration,
+# compiler). Sourced by kernel.sh.
+
+KERNEL_NAMES=(stock patched lab debug stock-debug)
+
+# The source and the configuration fragments behind a kernel's name.
+kernel_source_of() {
+	case $1 in
+	stock | stock-debug) echo stock ;;
+	patched) echo patched ;;
+	*) echo lab ;;
+	esac
+}
+
+kernel_fragments_of() {
+	case $1 in
+	*debug) echo base debug ;;
+	*) echo base ;;
+	esac
+}
+
+known_kernel() {
+	local name
+	for name in "${KERNEL_NAMES[@]}"; do
+		[[ $1 != "$name" ]] || return 0
+	done
+	usage_error "unknown kernel '$1': choose one of ${KERNEL_NAMES[*]}"
+}
+
+# kernel_key NAME - hash of everything the build depends on.
+kernel_key() {
+	local fragment
+	{
+		kernel_base_id
+		series_hash "$(kernel_source_of "$1")"
+		for fragment in $(kernel_fragments_of "$1"); do
+			cat "$LAB_ROOT/kernel/config/$fragment.config"
+		done
+		gcc --version | head -n 1
+		ld --version | head -n 1
+		declare -f configure_kernel build_locked
+	} | sha256_of | cut -c1-24
+}
+
+kernel_dir() {
+	echo "$LAB_CACHE/kernels/$(kernel_key "$1")"
+}
+
+kernel_build() {
+	local name
+	[[ $# -gt 0 ]] || set -- lab
+	for name in "$@"; do
+		[[ $name != -* ]] || usage_error "kernel build: unknown option '$name': see './lab kernel --help'"
+		known_kernel "$name"
+	done
+	for name in "$@"; do
+		ensure_kernel "$name"
+		printf '%s %s\n' "$name" "$(kernel_dir "$name")"
+	done
+}
+
+# ensure_kernel NAME - build it unless it is there.
+ensure_kernel() {
+	ensure_kernel_source
+	[[ ! -f $(kernel_dir "$1")/bzImage ]] || return 0
+	ensure_packages 'kernel builds' $(packages_for_kernel)
+	with_lock kernel build_locked "$1"
+}
+
+# kmake OBJECT-DIR MAKE-ARGUMENT... - reproducible and through ccache.
+kmake() {
+	local objects=$1
+	shift
+	CCACHE_DIR=$LAB_CACHE/ccache CCACHE_MAXSIZE=10G make -j"$(nproc)" --no-print-directory -C "$(kernel_base_dir)/git" \
+		O="$objects" CC="ccache gcc" KBUILD_BUILD_TIMESTAMP=2026-01-01 \
+		KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab KBUILD_BUILD_VERSION=1 "$@"
+}
+
+# configure_kernel OBJECT-DIR FRAGMENT... - tinyconfig and the fragments;
+# every symbol asked for must have survived Kconfig.
+configure_kernel() {
+	local objects=$1 fragment files=() lost
+	shift
+	for fragment in "$@"; do
+		files+=("$LAB_ROOT/kernel/config/$fragment.config")
+	done
+	mkdir -p "$objects"
+	kmake "$objects" tinyconfig || return 1
+	# The last word on a symbol counts, so a fragment may override an earlier one.
+	cat "${files[@]}" >>"$objects/.config"
+	kmake "$objects" olddefconfig || return 1
+	lost=$(comm -23 <(wanted_symbols "${files[@]}") <(LC_ALL=C sort "$objects/.config"))
+	[[ -z $lost ]] || die "kernel configuration: Kconfig did not take: ${lost//$'\n'/, }: check the dependencies in kernel/config/"
+}
+
+# The last word of the fragments on each symbol, as .config would say it.
+wanted_symbols() {
+	cat "$@" | awk '
+		/^CONFIG_/ { split($0, a, "="); want[a[1]] = $0 }
+		/^# CONFIG_.* is not set$/ { want[$2] = "" }
+		END { for (s in want) if (want[s] != "") print want[s] }' | LC_ALL=C sort
+}
+
+build_locked() {
+	local name=$1 dir new source objects start=$SECONDS log
+	dir=$(kernel_dir "$name")
+	# Another lab may have built it while we waited for the lock.
+	[[ ! -f $dir/bzImage ]] || return 0
+	source=$(kernel_source_of "$name")
+	objects=$LAB_CACHE/objects/$(kernel_fragments_of "$name" | tr ' ' -)
+	log=$LAB_CACHE/log/build-$name.log
+	new=$dir.new
+
+	say "kernel $name: building (the first one takes 8 to 15 min on 2 cores, later ones a few)"
+	checkout_source "$source"
+	quietly "$LAB_CACHE/log/config-$name.log" configure_kernel "$objects" $(kernel_fragments_of "$name") ||
+		die "kernel $name: configuration failed: see $LAB_CACHE/log/config-$name.log"
+	show_progress "$log" "kernel $name" kmake "$objects" bzImage modules ||
+		die "kernel $name: build failed: see $log"
+	rm -rf "$new"
+	mkdir -p "$new/modules"
+	cp "$objects/arch/x86/boot/bzImage" "$objects/.config" "$objects/System.map" "$new/"
+	if grep -q '=m$' "$objects/.config"; then
+		quietly "$LAB_CACHE/log/modules-$name.log" kmake "$objects" \
+			INSTALL_MOD_PATH="$new/modules" INSTALL_MOD_STRIP=1 modules_install ||
+			die "kernel $name: modules_install failed: see $LAB_CACHE/log/modules-$name.log"
+		find "$new/modules" -type l -delete
+	fi
+	mkdir -p "$(dirname "$dir")"
+	rm -rf "$dir"
+	mv "$new" "$dir"
+	say "kernel $name: built in $(seconds "$start")"
+}
+
+# show_progress LOG WHAT COMMAND... - quietly, with a sign of life: the number
+# of files compiled, rewritten in place on a terminal, once a minute elsewhere.
+show_progress() {
+	local log=$1 what=$2 pid status=0 files start=$SECONDS
+	shift 2
+	: >"$log"
+	quietly "$log" "$@" &
+	pid=$!
+	while sleep 2 && kill -0 "$pid" 2>/dev/null; do
+		files=$(grep -c '^  CC' "$log" || true)
+		if [[ -t 2 ]]; then
+			printf '\rlab: %s: %s files compiled, %s ' "$what" "$files" "$(seconds "$start")" >&2
+		elif (((SECONDS - start) % 60 < 2)); then
+			say "$what: $files files compiled, $(seconds "$start")"
+		fi
+	done
+	wait "$pid" || status=$?
+	[[ ! -t 2 ]] || printf '\n' >&2
+	return "$status"
+}

@@ -1,0 +1,113 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Is the series fit to be sent? Sourced by kernel.sh.
+
+kernel_check() {
+	local full=''
+	while [[ $# -gt 0 ]]; do
+		case $1 in
+		--full) full=yes ;;
+		*) usage_error "kernel check: unknown argument '$1': see './lab kernel --help'" ;;
+		esac
+		shift
+	done
+	ensure_kernel_source
+	ensure_packages 'kernel builds' $(packages_for_kernel)
+	with_lock kernel check_locked "$full"
+}
+
+check_locked() {
+	local full=$1 failed=0
+	check_apply || failed=1
+	check_style || failed=1
+	check_build "$full" || failed=1
+	[[ $failed -eq 0 ]] || exit 1
+	say 'kernel check: all good'
+}
+
+# git am takes no fuzz; on the pinned base it gets no three-way merge either.
+check_apply() {
+	local name git
+	git=$(kernel_base_dir)/git
+	checkout_source stock
+	for name in vfio importers; do
+		# In a subshell: a series that does not apply ends it.
+		(apply_series "$git" "$name") || return 1
+		say "series/$name: $(series_patches "$name" | wc -l) patches apply to $(kernel_base_id)"
+	done
+}
+
+check_style() {
+	local patch git status=0
+	git=$(kernel_base_dir)/git
+	for patch in $(series_patches vfio) $(series_patches importers); do
+		# Whoever submits adds the Signed-off-by; the tree has no history to look commits up in.
+		(cd "$git" && perl scripts/checkpatch.pl --strict --no-signoff --terse --show-types \
+			--ignore UNKNOWN_COMMIT_ID --no-summary "$patch") >&2 || status=1
+	done
+	[[ $status -eq 0 ]] || say 'checkpatch: warnings above'
+	return "$status"
+}
+
+# The directories a range of commits touches that hold something to build.
+touched_directories() {
+	local git=$1 range=$2 dir
+	kgit -C "$git" diff --name-only "$range" -- 'drivers/*.[ch]' 'kernel/*.[ch]' 'mm/*.[ch]' 'arch/x86/*.[ch]' 'fs/*.[ch]' |
+		xargs -r -n1 dirname | LC_ALL=C sort -u |
+		while read -r dir; do
+			[[ ! -f $git/$dir/Makefile ]] || echo "$dir/"
+		done
+}
+
+# What the series touches compiles without a warning at W=1 and under sparse:
+# after the last patch of series/vfio, or (full) after each patch.
+check_build() {
+	local full=$1 git objects=$LAB_CACHE/objects/check commit commits dirs status=0
+	git=$(kernel_base_dir)/git
+	checkout_source lab
+	mapfile -t dirs < <(touched_directories "$git" base..HEAD)
+	[[ ${#dirs[@]} -gt 0 ]] || return 0
+	checkout_source patched
+	mapfile -t commits < <(kgit -C "$git" rev-list --reverse base..HEAD)
+	checkout_source lab
+	[[ -z $full ]] || mapfile -t commits < <(kgit -C "$git" rev-list --reverse base..HEAD)
+	[[ -n $full || ${#commits[@]} -eq 0 ]] || commits=("${commits[-1]}")
+
+	quietly "$LAB_CACHE/log/config-check.log" configure_kernel "$objects" base check ||
+		die "kernel check: configuration failed: see $LAB_CACHE/log/config-check.log"
+	# Warnings that are the base's own do not count.
+	kgit -C "$git" checkout -q -f --detach base
+	build_warnings "$objects" "${dirs[@]}" >"$objects/warnings.base"
+	for commit in "${commits[@]}"; do
+		kgit -C "$git" checkout -q -f --detach "$commit"
+		build_warnings "$objects" "${dirs[@]}" >"$objects/warnings" || status=1
+		if comm -13 "$objects/warnings.base" "$objects/warnings" | grep . >&2; then
+			say "$(kgit -C "$git" log -1 --format=%s "$commit"): the warnings above are new"
+			status=1
+		else
+			say "builds clean (W=1, sparse): $(kgit -C "$git" log -1 --format=%s "$commit")"
+		fi
+	done
+	return "$status"
+}
+
+# Warnings of gcc at W=1 and of sparse for some directories, without line
+# numbers, sorted.
+build_warnings() {
+	local objects=$1 log=$LAB_CACHE/log/check-build.log
+	shift
+	kmake "$objects" prepare >"$log" 2>&1 &&
+		touch_sources "$@" &&
+		kmake "$objects" W=1 C=1 CHECK="sparse" "$@" >>"$log" 2>&1 ||
+		{ tail -n 25 "$log" >&2; say "kernel check: build failed: see $log"; return 1; }
+	grep -E ': (warning|error):' "$log" | sed -E "s|$(kernel_base_dir)/git/||; s/:[0-9]+:[0-9]+:/:/" | LC_ALL=C sort -u
+}
+
+# sparse looks at files that are compiled: let make compile them all again.
+touch_sources() {
+	local dir git
+	git=$(kernel_base_dir)/git
+	for dir in "$@"; do
+		find "$git/$dir" -maxdepth 1 -name '*.c' -exec touch {} +
+	done
+}

@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# ./lab kernel: from the pinned release to a built kernel, and back to patches.
+set -euo pipefail
+
+LAB_ROOT=${LAB_ROOT:-$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")}
+# shellcheck source=bench/lab/common.sh
+source "$LAB_ROOT/bench/lab/common.sh"
+# shellcheck source=bench/lab/packages.sh
+source "$LAB_ROOT/bench/lab/packages.sh"
+# shellcheck source=kernel/source.sh
+source "$LAB_ROOT/kernel/source.sh"
+# shellcheck source=kernel/series.sh
+source "$LAB_ROOT/kernel/series.sh"
+# shellcheck source=kernel/build.sh
+source "$LAB_ROOT/kernel/build.sh"
+# shellcheck source=kernel/check.sh
+source "$LAB_ROOT/kernel/check.sh"
+
+usage() {
+	cat <<'USAGE'
+Usage: ./lab kernel fetch [--kernel-tarball FILE | --kernel-tree DIR]
+       ./lab kernel tree [--force] [DIR]
+       ./lab kernel build [NAME]...
+       ./lab kernel export [DIR]
+       ./lab kernel check [--full]
+
+  fetch   get the source of the pinned release (kernel/base). A tarball or a
+          tree of your own (7.3.y) is remembered until the next fetch
+  tree    make a git tree with one commit for each patch: branch 'vfio' on
+          the base, branch 'importers' on top of it; --force gives up what
+          is in DIR and not exported. DIR is $LAB_CACHE/tree when not given
+  build   build kernels by name (default: lab) and print where they are:
+            stock        the base
+            patched      stock + series/vfio
+            lab          patched + series/importers
+            debug        lab with KASAN, lockdep and more
+            stock-debug  stock with the configuration of debug
+  export  write the commits of both branches back to kernel/series/
+  check   the series applies without fuzz, passes checkpatch --strict, and
+          what it touches builds free of warnings; --full: after every patch
+USAGE
+}
+
+main() {
+	local command=${1:-}
+
+	case ${2:-} in
+	-h | --help) command=--help ;;
+	esac
+	case $command in
+	fetch | tree | build | export | check)
+		shift
+		"kernel_$command" "$@"
+		;;
+	-h | --help) usage ;;
+	*)
+		usage >&2
+		exit 2
+		;;
+	esac
+}
+
+main "$@"

@@ -1,0 +1,154 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Patch files to commits and back. Sourced by kernel.sh.
+
+# series_patches NAME - the patch files of a series, in order; may be none.
+series_patches() {
+	find "$LAB_ROOT/kernel/series/$1" -name '[0-9][0-9][0-9][0-9]-*.patch' | LC_ALL=C sort
+}
+
+# source_series SOURCE - the series that make up a kernel source.
+source_series() {
+	case $1 in
+	stock) ;;
+	patched) echo vfio ;;
+	lab) echo vfio importers ;;
+	esac
+}
+
+# series_hash SOURCE - hash of what the patches of a source say.
+series_hash() {
+	local series
+	for series in $(source_series "$1"); do
+		series_patches "$series" | xargs -r cat
+	done | sha256_of
+}
+
+# apply_series GIT-DIR NAME - git am onto the commit checked out there.
+apply_series() {
+	local git=$1 name=$2 patches fallback=()
+
+	mapfile -t patches < <(series_patches "$name")
+	[[ ${#patches[@]} -gt 0 ]] || return 0
+	# On the pinned base a patch that does not fit exactly is a mistake.
+	[[ $(kernel_base_state) == pinned ]] || fallback=(-3)
+	if ! quietly "$LAB_CACHE/log/am-$name.log" kgit -C "$git" \
+		-c user.name=lab -c user.email=lab@localhost \
+		am --quiet --committer-date-is-author-date "${fallback[@]}" "${patches[@]}"; then
+		kgit -C "$git" am --abort 2>/dev/null || true
+		die "series/$name: does not apply to $(kernel_base_id): see $LAB_CACHE/log/am-$name.log"
+	fi
+}
+
+# checkout_source SOURCE - put the shared work tree at that source (the
+# kernel lock is held). Applied once, then found again by what it is made of.
+checkout_source() {
+	local git tag
+	git=$(kernel_base_dir)/git
+	tag=source-$(series_hash "$1" | cut -c1-16)
+	# What a killed lab left behind: a half-applied series, half-written files.
+	rm -rf "$git/.git/rebase-apply" "$git/.git/index.lock"
+	if ! kgit -C "$git" rev-parse -q --verify "refs/tags/$tag" >/dev/null; then
+		local series
+		kgit -C "$git" checkout -q -f --detach base
+		for series in $(source_series "$1"); do
+			apply_series "$git" "$series"
+		done
+		kgit -C "$git" tag "$tag"
+	fi
+	kgit -C "$git" checkout -q -f --detach "$tag"
+}
+
+project_identity() {
+	local name email
+	name=$(git -C "$LAB_ROOT" config user.name || echo 'VFIO P2P stack maintainers')
+	email=$(git -C "$LAB_ROOT" config user.email || echo maintainers@localhost)
+	kgit -C "$1" config user.name "$name"
+	kgit -C "$1" config user.email "$email"
+}
+
+kernel_tree() {
+	local dir=$LAB_CACHE/tree force=''
+
+	while [[ $# -gt 0 ]]; do
+		case $1 in
+		--force) force=yes ;;
+		-*) usage_error "kernel tree: unknown option '$1': see './lab kernel --help'" ;;
+		*) dir=$(realpath -m "$1") ;;
+		esac
+		shift
+	done
+	ensure_kernel_source
+	with_lock kernel make_tree "$dir" "$force"
+	echo "$dir"
+}
+
+# make_tree DIR FORCE - a work tree of its own with branches vfio and importers.
+make_tree() {
+	local dir=$1 force=$2 git scratch
+	git=$(kernel_base_dir)/git
+
+	if [[ -e $dir && -z $force ]]; then
+		[[ -e $dir/.git ]] || die "$dir: exists and is not a kernel tree: choose another directory"
+		scratch=$(mktemp -d)
+		if kgit -C "$dir" rev-parse -q --verify vfio >/dev/null && export_to "$dir" "$scratch" &&
+			diff -r -q -x cover.md -x .gitkeep "$scratch" "$LAB_ROOT/kernel/series" >/dev/null &&
+			[[ -z $(kgit -C "$dir" status --porcelain) ]]; then
+			rm -rf "$scratch"
+			say "$dir: up to date"
+			return
+		fi
+		rm -rf "$scratch"
+		die "$dir: holds work that kernel/series/ does not: './lab kernel export' saves it, './lab kernel tree --force' gives it up"
+	fi
+	rm -rf "$dir"
+	kgit -C "$git" worktree prune
+	say "$dir: making the kernel tree (about 20 s)"
+	kgit -C "$git" worktree add -q -f -B vfio "$dir" base
+	project_identity "$dir"
+	apply_series "$dir" vfio
+	kgit -C "$dir" checkout -q -B importers
+	apply_series "$dir" importers
+}
+
+kernel_export() {
+	local dir=${1:-$LAB_CACHE/tree} scratch series old status=0
+	[[ $# -le 1 ]] || usage_error "kernel export: one directory at most"
+	[[ -e $dir/.git ]] || die "$dir: not a kernel tree: './lab kernel tree' makes one"
+
+	scratch=$(mktemp -d)
+	export_to "$dir" "$scratch" || status=$?
+	if [[ $status -eq 0 ]]; then
+		for series in vfio importers; do
+			old=$(series_patches "$series")
+			[[ -z $old ]] || xargs rm -f <<<"$old"
+			find "$scratch/$series" -name '*.patch' -exec cp {} "$LAB_ROOT/kernel/series/$series/" \;
+			say "series/$series: $(series_patches "$series" | wc -l) patches"
+		done
+	fi
+	rm -rf "$scratch"
+	[[ $status -eq 0 ]] || exit "$LAB_FAILED"
+}
+
+# export_to TREE DIR - both branches as patch files in DIR/vfio and DIR/importers.
+export_to() {
+	local tree=$1 dir=$2
+	# No commits of its own: importers simply follows vfio.
+	if kgit -C "$tree" merge-base --is-ancestor importers vfio; then
+		kgit -C "$tree" update-ref refs/heads/importers vfio
+	fi
+	if ! kgit -C "$tree" merge-base --is-ancestor vfio importers; then
+		say "$tree: branch importers is not on top of vfio: 'git rebase --onto vfio OLD-VFIO importers' there, then export again"
+		return 1
+	fi
+	format_patches "$tree" base..vfio "$dir/vfio"
+	format_patches "$tree" vfio..importers "$dir/importers"
+}
+
+# Byte-stable: nothing here depends on the machine, the date or git's version.
+format_patches() {
+	mkdir -p "$3"
+	kgit -C "$1" -c diff.algorithm=myers -c diff.noprefix=false -c diff.mnemonicPrefix=false \
+		format-patch -q --zero-commit --no-signature --full-index --no-renames --no-base \
+		--no-numbered --no-cover-letter --stat=79 -o "$3" "$2"
+}
