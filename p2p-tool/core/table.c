@@ -188,7 +188,7 @@ static int render_aligned(FILE *out, const struct table *t)
 #endif
 
 /* RFC 4180, with the line ends of this system. */
-static void csv_field(FILE *out, const char *text, bool first)
+void csv_field(FILE *out, const char *text, bool first)
 {
 	if (!first)
 		fputc(',', out);

@@ -52,4 +52,7 @@ int table_set(struct table *t, int row, int column, const char *fmt, ...)
  */
 int table_render(FILE *out, enum format format, struct table *const *tables, size_t n);
 
+/* Write one CSV field, quoted where needed, after a comma unless it is the first of its line. */
+void csv_field(FILE *out, const char *text, bool first);
+
 #endif
