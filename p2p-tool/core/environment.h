@@ -3,23 +3,30 @@
 #ifndef P2P_ENVIRONMENT_H
 #define P2P_ENVIRONMENT_H
 
+#include "error.h"
 #include "record.h"
 
 /*
- * Ordered key/value texts: time, kernel release and version, kernel and tool
- * build-ids, tool version, CPU model, hypervisor, command line, THP setting,
- * page size, number of CPUs, and every KEY=VALUE line of the file that
- * $P2P_TOOL_ENVIRONMENT names (the lab puts the hashes of kernel and
- * initramfs, the QEMU version and "base=pinned|unpinned" there).
+ * Ordered key/value texts: time (ISO 8601, UTC), tool_version, tool_build_id,
+ * kernel_release, kernel_version, kernel_build_id, kernel_command_line, machine,
+ * cpu_model, cpus_online, hypervisor, page_size, transparent_hugepage, and every KEY=VALUE
+ * line of the file that $P2P_TOOL_ENVIRONMENT names (the lab puts the hashes
+ * of kernel and initramfs, the QEMU version and "base=pinned|unpinned" there).
  */
 struct environment {
 	struct param *field;
 	size_t count;
 };
 
-/* Read the running machine. 0 or -ENOMEM; what cannot be read is left out. */
-int environment_read(struct environment *env);
+/*
+ * Read the machine whose /proc and /sys are below root ("" for this one).
+ * What cannot be read there is left out. 0, -ENOMEM, or -errno with err
+ * filled in (EXIT_USAGE) when the file that $P2P_TOOL_ENVIRONMENT names cannot
+ * be read or is malformed; it cannot change what was read from the machine.
+ */
+int environment_read(struct environment *env, const char *root, struct error *err);
 void environment_free(struct environment *env);
+/* The value of a field, or NULL. */
 const char *environment_get(const struct environment *env, const char *key);
 
 #endif
