@@ -38,9 +38,9 @@ kernel_key() {
 		for fragment in $(kernel_fragments_of "$1"); do
 			cat "$LAB_ROOT/kernel/config/$fragment.config"
 		done
-		gcc --version | head -n 1
-		ld --version | head -n 1
-		declare -f configure_kernel build_locked
+		gcc --version | sed -n 1p
+		ld --version | sed -n 1p
+		declare -f kmake
 	} | sha256_of | cut -c1-24
 }
 
@@ -65,7 +65,7 @@ kernel_build() {
 ensure_kernel() {
 	ensure_kernel_source
 	[[ ! -f $(kernel_dir "$1")/bzImage ]] || return 0
-	ensure_packages 'kernel builds' $(packages_for_kernel)
+	ensure_packages kernel
 	with_lock kernel build_locked "$1"
 }
 
@@ -75,7 +75,7 @@ kmake() {
 	shift
 	CCACHE_DIR=$LAB_CACHE/ccache CCACHE_MAXSIZE=10G make -j"$(nproc)" --no-print-directory -C "$(kernel_base_dir)/git" \
 		O="$objects" CC="ccache gcc" KBUILD_BUILD_TIMESTAMP=2026-01-01 \
-		KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab KBUILD_BUILD_VERSION=1 "$@"
+		KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab KBUILD_BUILD_VERSION=1 LOCALVERSION= "$@"
 }
 
 # configure_kernel OBJECT-DIR FRAGMENT... - tinyconfig and the fragments;
@@ -104,7 +104,8 @@ wanted_symbols() {
 }
 
 build_locked() {
-	local name=$1 dir new source objects start=$SECONDS log
+	local name=$1 dir new source objects fragments start=$SECONDS log
+	mapfile -t fragments < <(kernel_fragments_of "$name" | tr ' ' '\n')
 	dir=$(kernel_dir "$name")
 	# Another lab may have built it while we waited for the lock.
 	[[ ! -f $dir/bzImage ]] || return 0
@@ -115,7 +116,7 @@ build_locked() {
 
 	say "kernel $name: building (the first one takes 8 to 15 min on 2 cores, later ones a few)"
 	checkout_source "$source"
-	quietly "$LAB_CACHE/log/config-$name.log" configure_kernel "$objects" $(kernel_fragments_of "$name") ||
+	quietly "$LAB_CACHE/log/config-$name.log" configure_kernel "$objects" "${fragments[@]}" ||
 		die "kernel $name: configuration failed: see $LAB_CACHE/log/config-$name.log"
 	show_progress "$log" "kernel $name" kmake "$objects" bzImage modules ||
 		die "kernel $name: build failed: see $log"

@@ -12,7 +12,7 @@ kernel_check() {
 		shift
 	done
 	ensure_kernel_source
-	ensure_packages 'kernel builds' $(packages_for_kernel)
+	ensure_packages kernel
 	with_lock kernel check_locked "$full"
 }
 
@@ -96,10 +96,12 @@ check_build() {
 build_warnings() {
 	local objects=$1 log=$LAB_CACHE/log/check-build.log
 	shift
-	kmake "$objects" prepare >"$log" 2>&1 &&
-		touch_sources "$@" &&
-		kmake "$objects" W=1 C=1 CHECK="sparse" "$@" >>"$log" 2>&1 ||
-		{ tail -n 25 "$log" >&2; say "kernel check: build failed: see $log"; return 1; }
+	touch_sources "$@"
+	if ! { kmake "$objects" prepare && kmake "$objects" W=1 C=1 CHECK=sparse "$@"; } >"$log" 2>&1; then
+		tail -n 25 "$log" >&2
+		say "kernel check: build failed: see $log"
+		return 1
+	fi
 	grep -E ': (warning|error):' "$log" | sed -E "s|$(kernel_base_dir)/git/||; s/:[0-9]+:[0-9]+:/:/" | LC_ALL=C sort -u
 }
 

@@ -31,6 +31,7 @@ kernel_base_state() {
 	cat "$(kernel_base_dir)/state"
 }
 
+# shellcheck disable=SC2120 # kernel.sh passes the command line
 kernel_fetch() {
 	local tarball='' tree=''
 
@@ -51,7 +52,7 @@ kernel_fetch() {
 	done
 	[[ -z $tarball || -f $tarball ]] || usage_error "$tarball: no such file: give a kernel source tarball"
 	[[ -z $tree || -f $tree/Makefile ]] || usage_error "$tree: not a kernel tree: give the directory that holds its Makefile"
-	ensure_packages 'kernel builds' $(packages_for_kernel)
+	ensure_packages kernel
 	with_lock kernel fetch_locked "$tarball" "$tree"
 }
 
@@ -163,13 +164,15 @@ fetch_release() {
 	version=$(base_field version)
 	url=https://cdn.kernel.org/pub/linux/kernel/v${version%%.*}.x/linux-$version.tar
 	download=$LAB_CACHE/download
-	command -v curl >/dev/null && command -v gpg >/dev/null ||
+	if ! command -v curl >/dev/null || ! command -v gpg >/dev/null; then
 		die "kernel source: needs curl and gpg to fetch it from kernel.org: install them, or './lab kernel fetch --kernel-tarball FILE'"
+	fi
 	mkdir -p "$download"
 	say "kernel source: downloading linux-$version from kernel.org (about 150 MB)"
-	curl -fL -C - -o "$download/linux-$version.tar.xz" "$url.xz" &&
-		curl -fsSL -o "$download/linux-$version.tar.sign" "$url.sign" ||
+	if ! curl -fL -C - -o "$download/linux-$version.tar.xz" "$url.xz" ||
+		! curl -fsSL -o "$download/linux-$version.tar.sign" "$url.sign"; then
 		die "linux-$version: download failed: run the command again, it resumes"
+	fi
 	(
 		GNUPGHOME=$(mktemp -d)
 		export GNUPGHOME

@@ -10,6 +10,10 @@ export LAB_ROOT LAB_CACHE
 # shellcheck disable=SC2034
 readonly LAB_SPLAT=120 LAB_TIMEOUT=124 LAB_FAILED=125
 
+# What no message foresaw still ends in one line, and in the lab's own status.
+set -E
+trap 'printf "lab: failed at %s:%s: %s: this is a mistake in the lab, please report it\n" "${BASH_SOURCE[0]##*/}" "$LINENO" "$BASH_COMMAND" >&2; exit 125' ERR
+
 say() {
 	printf 'lab: %s\n' "$*" >&2
 }
@@ -65,3 +69,7 @@ sha256_of() {
 seconds() {
 	printf '%s' "$((SECONDS - $1)) s"
 }
+
+# The accelerator that suites use in the lab: 64 MiB behind the switch.
+# shellcheck disable=SC2034
+readonly LAB_BAR=vfio:0000:03:00.0/2

@@ -19,7 +19,7 @@ as_root() {
 }
 
 # Names are the same on Debian 12, 13 and Ubuntu 24.04 but where a case says otherwise.
-packages_for_build() {
+packages_for_tool() {
 	echo gcc make autoconf automake pkg-config libibverbs-dev librdmacm-dev \
 		libdrm-dev libjson-c-dev libsmartcols-dev libcmocka-dev
 }
@@ -38,8 +38,12 @@ packages_for_guest() {
 	esac
 }
 
+packages_for_comparison() {
+	echo jq bsdextrautils
+}
+
 packages_for_test() {
-	echo shellcheck clang sparse mandoc
+	echo shellcheck clang sparse man-db jq bsdextrautils
 	case $(os_release) in
 	debian-12) echo clang-format ;;
 	*) echo clang-format-14 ;;
@@ -55,17 +59,19 @@ apt_is_there() {
 	command -v apt-get >/dev/null && command -v dpkg-query >/dev/null
 }
 
-# ensure_packages WHAT PACKAGE... - install those that are missing.
+# ensure_packages PURPOSE - install what is missing of packages_for_PURPOSE.
 ensure_packages() {
-	local what=$1 package missing=()
-	shift
-	apt_is_there ||
-		{ say "not a Debian-like machine: if something is missing below, install what these packages hold: $*"; return; }
-	for package in "$@"; do
+	local package packages missing=()
+	mapfile -t packages < <("packages_for_$1" | tr -s ' ' '\n')
+	if ! apt_is_there; then
+		say "not a Debian-like machine: if something is missing, install what these packages hold: ${packages[*]}"
+		return
+	fi
+	for package in "${packages[@]}"; do
 		package_installed "$package" || missing+=("$package")
 	done
 	[[ ${#missing[@]} -gt 0 ]] || return 0
-	say "installing packages for $what (about a minute): ${missing[*]}"
+	say "installing packages for the $1 (about a minute): ${missing[*]}"
 	with_lock apt install_packages "${missing[@]}"
 }
 
@@ -80,8 +86,9 @@ install_packages() {
 
 # The machine's own Debian mirror, or nothing.
 debian_mirror() {
+	# shellcheck disable=SC2016
 	apt-get indextargets --format '$(ORIGIN)|$(COMPONENT)|$(SITE)|$(RELEASE)' 'Identifier: Packages' 2>/dev/null |
-		awk -F'|' '$1 == "Debian" && $2 == "main" && $4 !~ /security/ { print $3; exit }'
+		awk -F'|' '$1 == "Debian" && $2 == "main" && $4 !~ /security/ && !found { print $3; found = 1 }'
 }
 
 # private_apt NAME SUITE... - a private apt configuration called NAME with the
@@ -108,7 +115,9 @@ private_apt() {
 }
 
 qemu_major() {
-	qemu-system-x86_64 --version 2>/dev/null | sed -n 's/.*version \([0-9]*\).*/\1/p'
+	if command -v qemu-system-x86_64 >/dev/null; then
+		qemu-system-x86_64 --version | sed -n 's/.*version \([0-9]*\).*/\1/p'
+	fi
 }
 
 # QEMU 8.0 or newer: the igb device. Debian 12 has it in backports only.
@@ -129,8 +138,8 @@ ensure_qemu() {
 }
 
 install_backport_qemu() {
-	quietly "$LAB_CACHE/log/qemu.log" as_root apt-get "$@" update &&
+	{ quietly "$LAB_CACHE/log/qemu.log" as_root apt-get "$@" update &&
 		quietly "$LAB_CACHE/log/qemu.log" as_root env DEBIAN_FRONTEND=noninteractive \
-			apt-get "$@" install -y --no-install-recommends -t bookworm-backports qemu-system-x86 ||
+			apt-get "$@" install -y --no-install-recommends -t bookworm-backports qemu-system-x86; } ||
 		die "QEMU: not installed: see $LAB_CACHE/log/qemu.log, install qemu-system-x86 8.0 or newer by hand and try again"
 }

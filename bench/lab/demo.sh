@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# ./lab demo: from a fresh machine to a table of figures.
+set -euo pipefail
+
+LAB_ROOT=${LAB_ROOT:-$(dirname "$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")")}
+# shellcheck source=bench/lab/common.sh
+source "$LAB_ROOT/bench/lab/common.sh"
+
+usage() {
+	cat <<'USAGE'
+Usage: ./lab demo [--kernel NAME]
+
+Set up everything this machine lacks, boot the lab and run p2p-tool's demo
+suite there: about 15 minutes the first time, under half a minute later. The
+tables go to standard output, the records to out/demo.jsonl.
+USAGE
+}
+
+main() {
+	local kernel=lab started=$SECONDS
+
+	while [[ $# -gt 0 ]]; do
+		case $1 in
+		--kernel)
+			need_value "$1" $#
+			kernel=$2
+			shift
+			;;
+		-h | --help)
+			usage
+			exit 0
+			;;
+		*) usage_error "demo: unknown argument '$1': see './lab demo --help'" ;;
+		esac
+		shift
+	done
+
+	"$LAB_ROOT/lab" run --kernel "$kernel" --out "$LAB_ROOT/out" -- \
+		p2p-tool bench run demo --buffer "bar=$LAB_BAR" --output /lab/out/demo.jsonl
+	say "done in $(seconds "$started"); the records are in out/demo.jsonl"
+}
+
+main "$@"

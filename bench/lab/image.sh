@@ -1,0 +1,126 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The guest's files: the tool, programs of this machine with their libraries,
+# busybox, all in one reproducible initramfs. Sourced.
+
+# Programs of this machine that the guest gets, where they are installed.
+GUEST_PROGRAMS=(ip rdma lspci kmod taskset setpriv
+	ib_write_bw ib_write_lat ib_read_bw ib_read_lat ib_send_bw ib_send_lat)
+
+tool_build_dir() {
+	# One for each checkout.
+	echo "$LAB_CACHE/tool/$(printf '%s' "$LAB_ROOT" | sha256_of | cut -c1-12)"
+}
+
+# ensure_tool - build p2p-tool and the guest's test programs out of tree.
+ensure_tool() {
+	ensure_packages tool
+	with_lock tool build_tool
+}
+
+build_tool() {
+	local dir log=$LAB_CACHE/log/tool.log
+	dir=$(tool_build_dir)
+	mkdir -p "$dir"
+	if [[ ! -x $LAB_ROOT/configure || $LAB_ROOT/configure.ac -nt $LAB_ROOT/configure ]]; then
+		quietly "$log" "$LAB_ROOT/autogen.sh" || die "p2p-tool: autogen.sh failed: see $log"
+	fi
+	if [[ ! -f $dir/Makefile ]]; then
+		(cd "$dir" && quietly "$log" "$LAB_ROOT/configure" --enable-werror --prefix=/usr) ||
+			die "p2p-tool: configure failed: see $log"
+	fi
+	quietly "$log" make -C "$dir" -j"$(nproc)" all guest ||
+		die "p2p-tool: build failed: see $log"
+}
+
+# libraries_of FILE... - the shared libraries they load.
+libraries_of() {
+	ldd "$@" 2>/dev/null | awk '/=> \// { print $3 } /^[ \t]*\/.*\(0x/ { print $1 }' | LC_ALL=C sort -u
+}
+
+# install_libraries_of ROOT FILE... - each to its own path below ROOT.
+install_libraries_of() {
+	local root=$1 library
+	shift
+	for library in $(libraries_of "$@"); do
+		[[ -e $root$library ]] || install -D "$library" "$root$library"
+	done
+}
+
+# pack DIR - DIR as a reproducible newc archive on standard output.
+pack() {
+	(
+		cd "$1" || exit
+		find . -exec touch -h -d @0 {} +
+		find . -mindepth 1 -print0 | LC_ALL=C sort -z |
+			cpio --null --quiet -o -H newc -R 0:0 --reproducible
+	)
+}
+
+# make_initramfs OUT - everything that does not depend on the kernel or on
+# what is run.
+make_initramfs() {
+	local root build program path applet
+	root=$(mktemp -d)
+	build=$(tool_build_dir)
+
+	mkdir -p "$root"/{bin,sbin,usr/bin,usr/sbin,proc,sys,dev,tmp,root,etc,lab/bin,lab/in,lab/out,lab/suites,lab/tests}
+	install "$LAB_ROOT/bench/lab/guest/init" "$root/init"
+	install "$(command -v busybox)" "$root/bin/busybox"
+	for applet in $("$root/bin/busybox" --list); do
+		[[ $applet == busybox ]] || ln -s busybox "$root/bin/$applet"
+	done
+
+	for program in "${GUEST_PROGRAMS[@]}"; do
+		path=$(PATH=$PATH:/usr/sbin:/sbin command -v "$program") ||
+			die "$program: not found: install the package that holds it"
+		install -D "$(realpath "$path")" "$root/lab/bin/$program"
+		install_libraries_of "$root" "$path"
+	done
+	ln -s kmod "$root/lab/bin/modprobe"
+	ln -s kmod "$root/lab/bin/rmmod"
+	# The RDMA providers are loaded by name and are in no program's list.
+	for path in /usr/lib/*/libibverbs/lib{rxe,siw}-*.so; do
+		install -D "$path" "$root$path"
+		install_libraries_of "$root" "$path"
+	done
+	cp -r /etc/libibverbs.d "$root/etc/"
+
+	install "$build/p2p-tool/p2p-tool" "$root/lab/bin/p2p-tool"
+	install_libraries_of "$root" "$build/p2p-tool/p2p-tool"
+	find "$LAB_ROOT/bench/suites" -name '*.suite' -exec install -m 644 {} "$root/lab/suites/" \;
+	for program in $(make -s -C "$build" print-guest-programs); do
+		install "$build/$program" "$root/lab/tests/"
+		install_libraries_of "$root" "$build/$program"
+	done
+	echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
+	echo 'root:x:0:' >"$root/etc/group"
+
+	pack "$root" >"$1"
+	rm -rf "$root"
+}
+
+# quote WORD... - for the guest's shell, which is not bash.
+quote() {
+	local word
+	for word in "$@"; do
+		printf "'%s' " "${word//\'/\'\\\'\'}"
+	done
+}
+
+# make_payload OUT PATHS-ARRAY ENVIRONMENT CMD... - what this one run adds.
+make_payload() {
+	local out=$1 root path
+	local -n paths=$2
+	local environment=$3
+	shift 3
+	root=$(mktemp -d)
+	mkdir -p "$root/lab/in"
+	for path in "${paths[@]}"; do
+		cp -a "$path" "$root/lab/in/" || { rm -rf "$root"; die "$path: cannot be copied into the guest: check that it can be read"; }
+	done
+	printf '%s\n' "$environment" >"$root/lab/environment"
+	[[ $# -eq 0 ]] || printf 'exec %s\n' "$(quote "$@")" >"$root/lab/cmd"
+	pack "$root" >"$out"
+	rm -rf "$root"
+}

@@ -1,0 +1,165 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# ./lab test: every test, one line each, with a time budget for each group.
+set -euo pipefail
+
+LAB_ROOT=${LAB_ROOT:-$(dirname "$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")")}
+# shellcheck source=bench/lab/common.sh
+source "$LAB_ROOT/bench/lab/common.sh"
+# shellcheck source=bench/lab/packages.sh
+source "$LAB_ROOT/bench/lab/packages.sh"
+# shellcheck source=bench/lab/image.sh
+source "$LAB_ROOT/bench/lab/image.sh"
+# shellcheck source=kernel/source.sh
+source "$LAB_ROOT/kernel/source.sh"
+# shellcheck source=kernel/series.sh
+source "$LAB_ROOT/kernel/series.sh"
+# shellcheck source=kernel/build.sh
+source "$LAB_ROOT/kernel/build.sh"
+
+# Groups in the order they run, each a file in bench/lab/tests/, with its
+# budget in seconds on 2 cores from nothing. 20 % over fails.
+GROUPS_IN_ORDER=(rest builds tool guest)
+declare -A BUDGET=([rest]=120 [builds]=1800 [tool]=300 [guest]=480)
+
+usage() {
+	cat <<'USAGE'
+Usage: ./lab test [--full] [--only PATTERN] [--list]
+
+Run the tests: rest (scripts, sources, patch queue), builds (kernels), tool
+(p2p-tool on this machine) and guest (in the lab). From nothing that takes
+about half an hour on 2 cores, a few minutes when kernels are built.
+
+  --full          also what is slow: every patch on its own, kernels that
+                  show a bug before its fix
+  --only PATTERN  only tests whose GROUP/NAME matches the shell pattern
+  --list          print their names
+
+A test's output is in $LAB_CACHE/log/test/GROUP-NAME.log. The last line is
+'N passed, N failed, N skipped'.
+USAGE
+}
+
+full='' only='*' list=''
+passed=0 failed=0 skipped=0
+
+parse_options() {
+	while [[ $# -gt 0 ]]; do
+		case $1 in
+		--full) full=yes ;;
+		--list) list=yes ;;
+		--only)
+			need_value "$1" $#
+			only=$2
+			shift
+			;;
+		-h | --help)
+			usage
+			exit 0
+			;;
+		*) usage_error "test: unknown argument '$1': see './lab test --help'" ;;
+		esac
+		shift
+	done
+}
+
+# Tests are the functions of a group's file called test_NAME, or slow_NAME
+# for --full, in the order of the file.
+tests_of() {
+	sed -n 's/^\(test_[a-z0-9_]*\)() {.*/\1/p; s/^\(slow_[a-z0-9_]*\)() {.*/\1/p' \
+		"$LAB_ROOT/bench/lab/tests/$1.sh"
+}
+
+# skip REASON - end the test that calls it as skipped.
+# shellcheck disable=SC2317 # called by tests
+skip() {
+	echo "skipped: $*"
+	exit 77
+}
+
+# fail WHY - end the test that calls it as failed.
+# shellcheck disable=SC2317 # called by tests
+fail() {
+	echo "$*"
+	exit 1
+}
+
+run_test() {
+	local group=$1 function=$2 name=${2#*_} log status=0 started=$SECONDS why
+	name=$group/${name//_/-}
+	# shellcheck disable=SC2053 # a pattern is wanted
+	[[ $name == $only ]] || return 0
+	if [[ -n $list ]]; then
+		echo "$name"
+		return
+	fi
+	log=$LAB_CACHE/log/test/${name/\//-}.log
+	mkdir -p "$(dirname "$log")"
+	(
+		# A test may fail anywhere without being a mistake of the lab.
+		trap - ERR
+		set -e
+		scratch=$(mktemp -d)
+		trap 'rm -rf "$scratch"' EXIT
+		"$function"
+	) </dev/null >"$log" 2>&1 &
+	wait $! || status=$?
+	case $status in
+	0)
+		passed=$((passed + 1))
+		echo "ok    $name ($(seconds "$started"))"
+		;;
+	77)
+		skipped=$((skipped + 1))
+		echo "skip  $name: $(tail -n 1 "$log")"
+		;;
+	*)
+		failed=$((failed + 1))
+		why=$(tail -n 1 "$log")
+		echo "FAIL  $name ($(seconds "$started"), status $status): $why"
+		sed 's/^/      | /' "$log" | tail -n 25
+		;;
+	esac
+}
+
+run_group() {
+	local group=$1 function started=$SECONDS used
+	# shellcheck source=/dev/null
+	source "$LAB_ROOT/bench/lab/tests/$group.sh"
+	for function in $(tests_of "$group"); do
+		[[ $function != slow_* || -n $full ]] || continue
+		run_test "$group" "$function"
+	done
+	[[ -z $list ]] || return 0
+	used=$((SECONDS - started))
+	if [[ -n $full ]]; then
+		echo "time  $group: $used s (no budget with --full)"
+	elif ((used * 10 > ${BUDGET[$group]} * 12)); then
+		failed=$((failed + 1))
+		echo "FAIL  $group/budget: $used s used, ${BUDGET[$group]} s is the budget: make the tests faster or raise it with reasons"
+	else
+		echo "time  $group: $used s of ${BUDGET[$group]} s"
+	fi
+}
+
+main() {
+	local group started=$SECONDS
+
+	parse_options "$@"
+	if [[ -z $list ]]; then
+		ensure_packages test
+		ensure_packages kernel
+		ensure_packages tool
+		ensure_packages guest
+		ensure_qemu
+	fi
+	for group in "${GROUPS_IN_ORDER[@]}"; do
+		run_group "$group"
+	done
+	[[ -z $list ]] || return 0
+	echo "time  all: $(seconds "$started")"
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[[ $failed -eq 0 ]]
+}
+
+main "$@"

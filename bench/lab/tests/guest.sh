@@ -1,0 +1,128 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What runs in the lab's guest, and the lab itself. Sourced by ../test.sh.
+
+lab_run() {
+	"$LAB_ROOT/lab" run "$@"
+}
+
+# expect STATUS COMMAND... - COMMAND ends with that status; its standard
+# output and errors are left in $scratch.
+expect() {
+	local wanted=$1 status=0
+	shift
+	"$@" >"$scratch/out" 2>"$scratch/err" || status=$?
+	[[ $status -eq $wanted ]] ||
+		{ cat "$scratch/out" "$scratch/err"; fail "status $status instead of $wanted: $*"; }
+}
+
+test_run_status_and_output() {
+	expect 3 lab_run -- sh -c "echo \"to stdout: it's\"; echo 'to stderr' >&2; exit 3"
+	[[ $(cat "$scratch/out") == "to stdout: it's" ]] || fail "standard output: $(cat "$scratch/out")"
+	grep -q '^to stderr$' "$scratch/err" || fail "standard error: $(cat "$scratch/err")"
+	expect 127 lab_run -- nonesuch-program
+}
+
+# Binary output comes through as it is, more than a pipe holds.
+test_run_binary_output() {
+	expect 0 lab_run -- sh -c 'head -c 3000000 /lab/bin/p2p-tool; cat /lab/bin/ib_write_bw'
+	lab_run -- sh -c '{ head -c 3000000 /lab/bin/p2p-tool; cat /lab/bin/ib_write_bw; } | sha256sum' |
+		cut -d' ' -f1 >"$scratch/sum"
+	[[ $(sha256_of <"$scratch/out") == $(cat "$scratch/sum") ]]
+}
+
+test_run_copy_and_out() {
+	mkdir "$scratch/dir"
+	echo content >"$scratch/dir/file"
+	expect 0 lab_run --copy "$scratch/dir" --out "$scratch/back" -- sh -c 'mkdir /lab/out/sub && cp /lab/in/dir/file /lab/out/sub/'
+	[[ $(cat "$scratch/back/sub/file") == content ]]
+}
+
+test_run_splat() {
+	expect 120 lab_run -- sh -c 'echo c >/proc/sysrq-trigger'
+	grep -q 'Kernel panic' "$scratch/err" || fail 'the splat was not printed'
+	# Whoever wrote the line, and also when the command itself succeeds.
+	expect 120 lab_run -- sh -c 'echo "WARNING: a test says so" >/dev/kmsg; sleep 1'
+}
+
+test_run_timeout() {
+	expect 124 lab_run --timeout 15 -- sleep 100
+}
+
+test_run_options() {
+	expect 0 lab_run --smp 2 --mem 1G --append lab.test=yes -- sh -c \
+		'[ "$(nproc)" = 2 ] && grep -q lab.test=yes /proc/cmdline && awk "/MemTotal/ { exit !(\$2 < 1048576) }" /proc/meminfo'
+}
+
+# The lab's children end with it, however it ends.
+test_run_leaves_no_qemu() {
+	local signal pid run
+	for signal in INT TERM KILL; do
+		# set -m: in a script, background jobs ignore SIGINT otherwise.
+		(set -m; TMPDIR=$scratch exec "$LAB_ROOT/lab" run -- sh -c 'echo up; sleep 300') >"$scratch/out.$signal" 2>&1 &
+		pid=$!
+		for _ in $(seq 300); do
+			! grep -q '^up$' "$scratch/out.$signal" || break
+			sleep 0.2
+		done
+		grep -q '^up$' "$scratch/out.$signal" || { cat "$scratch/out.$signal"; fail "SIG$signal: the guest did not come up"; }
+		run=$(find "$scratch" -maxdepth 1 -name 'vfio-p2p-run.*')
+		pgrep -f "qemu-system.*$run" >/dev/null || fail 'the QEMU of this run cannot be seen'
+		kill "-$signal" "$pid"
+		for _ in $(seq 50); do
+			pgrep -f "qemu-system.*$run" >/dev/null || break
+			sleep 0.2
+		done
+		! pgrep -f "qemu-system.*$run" || fail "SIG$signal leaves QEMU behind"
+		wait "$pid" || true
+		[[ $signal == KILL || ! -e $run ]] || fail "SIG$signal leaves $run behind"
+		rm -rf "$run"
+	done
+}
+
+test_run_concurrently() {
+	local pids=() pid n
+	for n in 1 2 3; do
+		lab_run --out "$scratch/$n" -- sh -c "echo $n >/lab/out/n; sleep 2; cat /lab/out/n" >"$scratch/out.$n" 2>"$scratch/err.$n" &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid"
+	done
+	for n in 1 2 3; do
+		[[ $(cat "$scratch/out.$n" "$scratch/$n/n" | sort -u) == "$n" ]]
+	done
+}
+
+test_list() {
+	expect 0 lab_run -- p2p-tool list
+	grep -q '0000:03:00.0.*vfio-pci' "$scratch/out"
+	grep -q '0000:04:00.0' "$scratch/out"
+}
+
+test_demo() {
+	"$LAB_ROOT/lab" demo >"$scratch/out"
+	[[ $(wc -l <"$LAB_ROOT/out/demo.jsonl") -gt 10 ]]
+	jq -e . "$LAB_ROOT/out/demo.jsonl" >/dev/null
+}
+
+# Two boots of one image agree in every counted median.
+test_counted_boots_agree() {
+	"$LAB_ROOT/lab" ab stock stock --suite map --counted --out "$scratch/ab" | tee "$scratch/table"
+	awk 'NR > 1 && $NF != "-" { cells++; if ($NF != 1) { print "differs: " $0; bad = 1 } }
+		END { if (cells < 5) { print "only " cells + 0 " cells were counted"; exit 1 } exit bad }' "$scratch/table"
+}
+
+# The queue's first work: on stock KASAN finds it, with the series nothing does.
+test_stale_file_debug() {
+	expect 0 lab_run --kernel debug -- /lab/tests/stale-file
+}
+
+test_stale_file_patched() {
+	expect 0 lab_run --kernel patched -- /lab/tests/stale-file
+}
+
+test_stale_file_stock_debug_complains() {
+	expect 120 lab_run --kernel stock-debug -- /lab/tests/stale-file
+	grep -q 'KASAN: .*use-after-free' "$scratch/err" || { cat "$scratch/err"; fail 'the complaint is not the one expected'; }
+}

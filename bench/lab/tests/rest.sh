@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Scripts and sources. Sourced by ../test.sh.
+
+test_shellcheck() {
+	cd "$LAB_ROOT"
+	git ls-files -- '*.sh' lab autogen.sh .ci/run bench/lab/guest/init p2p-tool/completion/p2p-tool |
+		grep -v '^kernel/series/' | xargs shellcheck -x
+}
+
+test_clang_format() {
+	local format
+	format=$(command -v clang-format-14 || command -v clang-format) ||
+		skip "clang-format 14 is not here: install clang-format-14"
+	"$format" --version | grep -q 'version 14\.' ||
+		skip "clang-format is $("$format" --version | sed 's/.*version //'), the sources are made for 14"
+	cd "$LAB_ROOT"
+	git ls-files -- '*.[ch]' | grep -v '^p2p-tool/uapi/' | xargs "$format" --dry-run -Werror
+}
+
+test_spdx() {
+	local file
+	cd "$LAB_ROOT"
+	git ls-files | grep -vE '^(COPYING|LICENSES/|kernel/series/|p2p-tool/uapi/VERSION|bench/lab/splats|.*\.(expected|manifest|golden|jsonl|csv|txt))' |
+		while read -r file; do
+			head -n 3 "$file" | grep -q SPDX-License-Identifier || echo "$file: no SPDX line"
+		done >"$scratch/missing"
+	[[ ! -s $scratch/missing ]] || { cat "$scratch/missing"; return 1; }
+}
+
+test_lab_help() {
+	local command
+	"$LAB_ROOT/lab" --help | grep -q '^Usage: ./lab COMMAND'
+	for command in demo test run ab shell kernel clean; do
+		"$LAB_ROOT/lab" "$command" --help >"$scratch/help"
+		head -n 1 "$scratch/help" | grep -q "^Usage: ./lab $command\|^Usage: ./lab run"
+		! grep -qE '.{81}' "$scratch/help" || fail "lab $command --help: a line is longer than 80 columns"
+	done
+}
+
+# expect_usage_error ARGUMENT... - status 2 and one line.
+expect_usage_error() {
+	local status=0
+	"$LAB_ROOT/lab" "$@" >"$scratch/out" 2>"$scratch/err" || status=$?
+	[[ $status -eq 2 ]] || fail "lab $*: status $status instead of 2: $(cat "$scratch/err")"
+	[[ ! -s $scratch/out ]] || fail "lab $*: wrote to standard output"
+}
+
+test_lab_usage_errors() {
+	expect_usage_error
+	expect_usage_error frobnicate
+	expect_usage_error run
+	expect_usage_error run --kernel nonesuch -- true
+	expect_usage_error run --counted --smp 2 -- true
+	expect_usage_error run --smp 0 -- true
+	expect_usage_error run --mem lots -- true
+	expect_usage_error run --timeout 0 -- true
+	expect_usage_error run --copy /nonexistent -- true
+	expect_usage_error run --out /proc/nowhere -- true
+	expect_usage_error run --frobnicate -- true
+	expect_usage_error run --kernel
+	expect_usage_error shell -- true
+	expect_usage_error ab stock
+	expect_usage_error ab stock patched
+	expect_usage_error ab stock patched --suite nonesuch
+	expect_usage_error kernel
+	expect_usage_error kernel build nonesuch
+	expect_usage_error kernel fetch --kernel-tarball /nonexistent
+	expect_usage_error kernel fetch --kernel-tree /nonexistent
+	expect_usage_error demo --frobnicate
+	expect_usage_error test --frobnicate
+	expect_usage_error clean --frobnicate
+}
+
+# The mirror of one machine must not end up in the repository.
+test_no_mirror_names() {
+	local host
+	cd "$LAB_ROOT"
+	for host in $(apt-get indextargets --format '$(SITE)' 2>/dev/null | sed 's|.*//||; s|/.*||' | sort -u); do
+		! git grep -nIF -- "$host" || fail "the lines above name this machine's mirror"
+	done
+}

@@ -1,0 +1,40 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# p2p-tool built and tested on this machine. Sourced by ../test.sh.
+
+# build_and_check CONFIGURE-ARGUMENT... - out of tree, all warnings errors.
+build_and_check() {
+	mkdir -p "$scratch/build"
+	cd "$scratch/build"
+	"$LAB_ROOT/configure" --enable-werror "$@" || { cat config.log; return 1; }
+	make -j"$(nproc)"
+	make -j"$(nproc)" check || { cat test-suite.log; return 1; }
+}
+
+test_build() {
+	with_lock tool build_tool
+}
+
+test_check_gcc() {
+	build_and_check CC=gcc
+}
+
+test_check_clang() {
+	build_and_check CC=clang
+}
+
+test_check_sanitizers() {
+	build_and_check CC=gcc CFLAGS='-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all'
+}
+
+# Without any optional library it still builds, and says what is missing.
+test_check_minimal() {
+	build_and_check --without-json --without-tables --without-rdma --without-drm --without-cmocka
+	./p2p-tool/p2p-tool --version | grep -q 'json.*no' || { ./p2p-tool/p2p-tool --version; fail "--version does not say that JSON is left out"; }
+}
+
+test_distcheck() {
+	local dir
+	dir=$(tool_build_dir)
+	make -C "$dir" -j"$(nproc)" distcheck
+}
