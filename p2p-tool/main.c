@@ -10,6 +10,7 @@
 #include "cmd/options.h"
 
 const struct command *const commands[] = {
+	&cmd_list,
 	NULL,
 };
 

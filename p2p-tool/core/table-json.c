@@ -47,7 +47,7 @@ static int json_add_cell(struct json_object *object, const struct column *c, con
 			break;
 		}
 	}
-	return json_object_object_add(object, c->name, value) ? -ENOMEM : 0;
+	return json_object_object_add(object, column_key(c), value) ? -ENOMEM : 0;
 }
 
 /* Add the group columns of a row, when one of them is set, to their array in object. */

@@ -23,6 +23,12 @@ static inline bool column_in_data(const struct column *c)
 	return c->place != PLACE_TABLE;
 }
 
+/* The name of the column in JSON and CSV. */
+static inline const char *column_key(const struct column *c)
+{
+	return c->key ? c->key : c->name;
+}
+
 bool table_has_groups(const struct table *t);
 /* Does this row go on with the object of the row above? */
 bool table_row_continues(const struct table *t, size_t row);

@@ -213,7 +213,7 @@ static void render_csv(FILE *out, const struct table *t)
 	for (i = 0; i < t->ncolumns; i++) {
 		if (!column_in_data(&t->columns[i]))
 			continue;
-		csv_field(out, t->columns[i].name, first);
+		csv_field(out, column_key(&t->columns[i]), first);
 		first = false;
 	}
 	fputc('\n', out);

@@ -18,7 +18,7 @@
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
 
 struct column {
-	const char *name; /* heading; lower case, it is the JSON key too */
+	const char *name; /* lower case; the heading, and the key in JSON and CSV */
 	enum column_type {
 		COLUMN_TEXT,
 		COLUMN_NUMBER, /* right aligned; a JSON number */
@@ -31,6 +31,7 @@ struct column {
 		PLACE_DATA,  /* only in JSON and CSV: too much for a line */
 	} place;
 	const char *group; /* JSON array that the column belongs to; one for each table, or NULL */
+	const char *key;   /* in JSON and CSV instead of a short name, or NULL */
 };
 
 struct table;
