@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+
+#include "render-private.h"
+
+const char render_csv_header[] =
+	"schema,measurement,buffer,initiator,params,medium,unit,count,min,median,p99,p99.9,max,"
+	"mean,stdev,page_order,memattr,verification,baseline_median,baseline_ratio,skipped\n";
+
+static void csv_number(FILE *out, double value)
+{
+	char buf[NUMBER_STRLEN];
+	const char *text = number_text(value, buf);
+
+	csv_field(out, text ? text : "", false);
+}
+
+/* "key=value key=value"; no parameter has a blank in it. */
+static void csv_params(FILE *out, const struct record *r)
+{
+	char *text = NULL;
+	size_t size, i;
+	FILE *f = open_memstream(&text, &size);
+
+	if (f) {
+		for (i = 0; i < r->nparams; i++)
+			fprintf(f, "%s%s=%s", i ? " " : "", r->params[i].key, r->params[i].value);
+		fclose(f);
+	}
+	csv_field(out, text ? text : "", false);
+	free(text);
+}
+
+static void csv_summary(FILE *out, const struct summary *s)
+{
+	const double values[] = { s->min, s->median, s->p99, s->p999, s->max, s->mean, s->stdev };
+	size_t i;
+
+	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		if (s->count)
+			csv_number(out, values[i]);
+		else
+			csv_field(out, "", false);
+}
+
+void render_csv_record(FILE *out, const struct record *r)
+{
+	csv_field(out, RECORD_SCHEMA, true);
+	csv_field(out, r->measurement, false);
+	csv_field(out, r->buffer, false);
+	csv_field(out, r->initiator, false);
+	csv_params(out, r);
+	csv_field(out, medium_name(r->medium), false);
+	csv_field(out, unit_name(r->unit), false);
+	csv_number(out, (double)r->summary.count);
+	csv_summary(out, &r->summary);
+	if (r->page_order >= 0)
+		csv_number(out, r->page_order);
+	else
+		csv_field(out, "", false);
+	csv_field(out, r->memattr, false);
+	csv_field(out, verification_name(r->verification), false);
+	if (r->has_baseline) {
+		csv_number(out, r->baseline_median);
+		csv_number(out, r->baseline_ratio);
+	} else {
+		csv_field(out, "", false);
+		csv_field(out, "", false);
+	}
+	csv_field(out, r->skipped ? r->skipped : "", false);
+	fputc('\n', out);
+}
