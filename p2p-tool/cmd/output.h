@@ -30,6 +30,7 @@
 
 #include <stdbool.h>
 
+#include "core/environment.h"
 #include "core/error.h"
 #include "core/outfile.h"
 #include "core/record.h"
@@ -58,21 +59,24 @@ enum {
 struct output {
 	bool json, csv, append; /* as given */
 	const char *path;	/* as given, or NULL */
+	bool resume;		/* FILE has records already */
 	struct outfile file;	/* open between output_open() and output_commit() */
+	struct environment env; /* likewise */
 };
 
 /* Take one result of options_next(); false when it is not one of these options. */
 bool output_option(struct output *o, int key, const char *arg);
 
 /*
- * Check the options against each other and against what was built in, and
- * open FILE, so that a mistake costs no measuring time. 0 or -errno with err
- * filled in (EXIT_USAGE for a mistake, EXIT_FAILED for the file).
+ * Check the options against each other and against what was built in, read
+ * the environment and open FILE, so that a mistake costs no measuring time.
+ * 0 or -errno with err filled in (EXIT_USAGE for a mistake, EXIT_SKIP for what
+ * was not built in, EXIT_FAILED for a file that cannot be written).
  */
 int output_open(struct output *o, struct error *err);
 
 /*
- * Print or write everything. After that, still with everything written:
+ * Print and write everything. After that, still with everything written:
  * -EBADMSG and EXIT_FAILED when a record's verification failed, -ENODATA and
  * EXIT_SKIP when every record is a skipped one. Otherwise 0 or -errno.
  */
