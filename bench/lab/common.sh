@@ -47,9 +47,10 @@ quietly() {
 }
 
 # with_lock NAME COMMAND... - one lab at a time does COMMAND (a function or
-# program); others wait and say so.
+# program); others wait and say so. Children inherit the lock, so that a make
+# whose lab was killed still keeps others away.
 with_lock() {
-	local lock=$LAB_CACHE/lock/$1 status=0
+	local lock=$LAB_CACHE/lock/$1 status=0 lock_fd
 	shift
 	mkdir -p "$LAB_CACHE/lock"
 	exec {lock_fd}>"$lock"
@@ -57,7 +58,7 @@ with_lock() {
 		say "waiting for another lab that holds ${lock##*/}"
 		flock "$lock_fd"
 	fi
-	"$@" {lock_fd}>&- || status=$?
+	"$@" || status=$?
 	exec {lock_fd}>&-
 	return "$status"
 }

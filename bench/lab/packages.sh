@@ -72,15 +72,16 @@ ensure_packages() {
 	done
 	[[ ${#missing[@]} -gt 0 ]] || return 0
 	say "installing packages for the $1 (about a minute): ${missing[*]}"
-	with_lock apt install_packages "${missing[@]}"
+	install_packages "${missing[@]}"
 }
 
+# apt has locks of its own.
 install_packages() {
 	quietly "$LAB_CACHE/log/apt-update.log" as_root apt-get update ||
 		say "apt-get update failed: going on with the package lists that are there"
 	quietly "$LAB_CACHE/log/apt-install.log" \
 		as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y --no-install-recommends "$@" ||
+		apt-get -o DPkg::Lock::Timeout=600 install -y --no-install-recommends "$@" ||
 		die "packages $*: not installed: see $LAB_CACHE/log/apt-install.log, install them by hand and try again"
 }
 

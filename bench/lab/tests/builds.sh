@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Kernels, and the patches they are made of. Sourced by ../test.sh.
+# shellcheck disable=SC2154 # scratch is set by test.sh
 
 test_fetch() {
 	"$LAB_ROOT/lab" kernel fetch

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 # What runs in the lab's guest, and the lab itself. Sourced by ../test.sh.
+# shellcheck disable=SC2154,SC2016 # scratch is set by test.sh; the guest expands
 
 lab_run() {
 	"$LAB_ROOT/lab" run "$@"

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Scripts and sources. Sourced by ../test.sh.
+# shellcheck disable=SC2154,SC2164,SC2016 # scratch and set -e come from test.sh
 
 test_shellcheck() {
 	cd "$LAB_ROOT"

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 # p2p-tool built and tested on this machine. Sourced by ../test.sh.
+# shellcheck disable=SC2154,SC2164 # scratch and set -e come from test.sh
 
 # build_and_check CONFIGURE-ARGUMENT... - out of tree, all warnings errors.
 build_and_check() {
