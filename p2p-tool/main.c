@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The command table, and the options of the tool itself. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +113,22 @@ static int finish_output(int status)
 	return status;
 }
 
+/*
+ * With a standard stream closed, the first file that is opened would take its
+ * number, and what is printed would go there: into a device's registers, say.
+ * Writing to these fails instead.
+ */
+static void occupy_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 static int run_command(int argc, char **argv)
 {
 	const struct command *c = command_find(argv[0]);
@@ -131,6 +148,7 @@ int main(int argc, char **argv)
 	struct error err = { 0 };
 	int c;
 
+	occupy_standard_streams();
 	options_begin();
 	while ((c = options_next("", argc, argv, tool_options, &err)) != -1) {
 		switch (c) {
