@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buffer.h"
+#include "suite-private.h"
+
+#define BLANKS	   " \t\r\n"
+#define NAME_CHARS "abcdefghijklmnopqrstuvwxyz0123456789_-"
+
+static int out_of_memory(const char *path, struct error *err)
+{
+	return error_set(err, EXIT_FAILED, ENOMEM, NULL, "%s: out of memory", path);
+}
+
+static int add_word(struct suite_line *line, const char *text, size_t len)
+{
+	char **argv = reallocarray(line->argv, (size_t)line->argc + 2, sizeof(*argv));
+
+	if (!argv)
+		return -ENOMEM;
+	line->argv = argv;
+	argv[line->argc] = strndup(text, len);
+	if (!argv[line->argc])
+		return -ENOMEM;
+	argv[++line->argc] = NULL;
+	return 0;
+}
+
+static void free_line(struct suite_line *line)
+{
+	int i;
+
+	for (i = 0; i < line->argc; i++)
+		free(line->argv[i]);
+	free(line->argv);
+	*line = (struct suite_line){ 0 };
+}
+
+/* 0, -ENOMEM, or -EINVAL when a quote is not closed. */
+static int split_words(const char *text, struct suite_line *line)
+{
+	char *word = malloc(strlen(text) + 1);
+	int ret = word ? 0 : -ENOMEM;
+
+	while (!ret && *(text += strspn(text, BLANKS))) {
+		bool quoted = false;
+		size_t len = 0;
+
+		for (; *text && (quoted || !strchr(BLANKS, *text)); text++) {
+			if (*text == '"')
+				quoted = !quoted;
+			else
+				word[len++] = *text;
+		}
+		ret = quoted ? -EINVAL : add_word(line, word, len);
+	}
+	free(word);
+	return ret;
+}
+
+static struct suite_buffer *find_buffer(const struct suite *s, const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < s->nbuffers; i++)
+		if (strlen(s->buffer[i].name) == len && !strncmp(s->buffer[i].name, name, len))
+			return &s->buffer[i];
+	return NULL;
+}
+
+/* Set the buffer of a name, in place of an earlier one. 0 or -ENOMEM. */
+static int set_buffer(struct suite *s, const char *name, size_t len, const char *spec)
+{
+	struct suite_buffer *b = find_buffer(s, name, len), *buffers;
+	char *copy = strdup(spec);
+
+	if (b && copy) {
+		free(b->spec);
+		b->spec = copy;
+		return 0;
+	}
+	buffers = copy ? reallocarray(s->buffer, s->nbuffers + 1, sizeof(*b)) : NULL;
+	if (!buffers) {
+		free(copy);
+		return -ENOMEM;
+	}
+	s->buffer = buffers;
+	b = &buffers[s->nbuffers];
+	b->spec = copy;
+	b->name = strndup(name, len);
+	if (!b->name) {
+		free(copy);
+		return -ENOMEM;
+	}
+	s->nbuffers++;
+	return 0;
+}
+
+static int parse_buffer(struct suite *s, const struct suite_line *line, struct error *err)
+{
+	struct error why = { 0 };
+	struct bufspec spec;
+
+	if (line->argc != 3 || !*line->argv[1] || line->argv[1][strspn(line->argv[1], NAME_CHARS)])
+		return error_set(err, EXIT_USAGE, EINVAL, "write 'buffer NAME SPEC'",
+				 "%s:%u: not the default of a buffer", s->path, line->number);
+	if (bufspec_parse(line->argv[2], &spec, &why))
+		return error_set(err, EXIT_USAGE, EINVAL, why.remedy, "%s:%u: %.160s", s->path,
+				 line->number, why.what);
+	if (set_buffer(s, line->argv[1], strlen(line->argv[1]), line->argv[2]))
+		return out_of_memory(s->path, err);
+	return 0;
+}
+
+static int parse_about(struct suite *s, const char *text, unsigned int number, struct error *err)
+{
+	text += strspn(text, BLANKS) + strlen("about");
+	text += strspn(text, BLANKS);
+	if (s->about)
+		return error_set(err, EXIT_USAGE, EINVAL, "keep one of them",
+				 "%s:%u: 'about' is there twice", s->path, number);
+	s->about = strndup(text, strcspn(text, "\r\n"));
+	return s->about ? 0 : out_of_memory(s->path, err);
+}
+
+static int parse_line(struct suite *s, const char *text, unsigned int number, struct error *err)
+{
+	struct suite_line line = { .number = number }, *lines;
+	int ret;
+
+	if (text[strspn(text, BLANKS)] == '#')
+		return 0;
+	ret = split_words(text, &line);
+	if (ret == -EINVAL)
+		error_set(err, EXIT_USAGE, EINVAL, "write two in each line",
+			  "%s:%u: a double quote is not closed", s->path, number);
+	if (ret || !line.argc)
+		goto out;
+	if (!strcmp(line.argv[0], "about")) {
+		ret = parse_about(s, text, number, err);
+	} else if (!strcmp(line.argv[0], "buffer")) {
+		ret = parse_buffer(s, &line, err);
+	} else {
+		lines = reallocarray(s->line, s->nlines + 1, sizeof(*lines));
+		if (!lines) {
+			ret = -ENOMEM;
+			goto out;
+		}
+		s->line = lines;
+		lines[s->nlines++] = line;
+		return 0;
+	}
+out:
+	free_line(&line);
+	return ret == -ENOMEM ? out_of_memory(s->path, err) : ret;
+}
+
+static int parse_file(struct suite *s, FILE *f, struct error *err)
+{
+	unsigned int number = 0;
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t len;
+	int ret = 0;
+
+	errno = 0;
+	while (!ret && (len = getline(&text, &size, f)) >= 0) {
+		number++;
+		if (strlen(text) != (size_t)len)
+			ret = error_set(err, EXIT_USAGE, EINVAL, "give the file of a suite",
+					"%s:%u: not a text file", s->path, number);
+		else
+			ret = parse_line(s, text, number, err);
+	}
+	if (!ret && ferror(f))
+		ret = error_set(err, EXIT_USAGE, errno ? errno : EIO, "give the file of a suite",
+				"%s: %s", s->path, strerror(errno ? errno : EIO));
+	if (!ret && !s->nlines)
+		ret = error_set(err, EXIT_USAGE, EINVAL, "add a line such as 'map host:4M'",
+				"%s: has no line to run", s->path);
+	free(text);
+	return ret;
+}
+
+int suite_load(const char *name, struct suite *s, struct error *err)
+{
+	FILE *f;
+	int ret;
+
+	*s = (struct suite){ 0 };
+	if (strchr(name, '/'))
+		s->path = strdup(name);
+	else if (asprintf(&s->path, "%s/%s" SUITE_SUFFIX, suite_directory(), name) < 0)
+		s->path = NULL;
+	if (!s->path)
+		return out_of_memory(name, err);
+	f = fopen(s->path, "re");
+	if (f) {
+		ret = parse_file(s, f, err);
+		fclose(f);
+	} else {
+		ret = suite_not_found(name, s->path, errno, err);
+	}
+	if (ret)
+		suite_free(s);
+	return ret;
+}
+
+void suite_free(struct suite *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nbuffers; i++) {
+		free(s->buffer[i].name);
+		free(s->buffer[i].spec);
+	}
+	for (i = 0; i < s->nlines; i++)
+		free_line(&s->line[i]);
+	free(s->buffer);
+	free(s->line);
+	free(s->about);
+	free(s->path);
+	*s = (struct suite){ 0 };
+}
+
+/* Is @name, len characters long, in a line? */
+static bool uses_buffer(const struct suite *s, const char *name, size_t len)
+{
+	size_t i;
+	int j;
+
+	for (i = 0; i < s->nlines; i++)
+		for (j = 0; j < s->line[i].argc; j++) {
+			const char *word = s->line[i].argv[j];
+
+			if (word[0] == '@' && strlen(word + 1) == len &&
+			    !strncmp(word + 1, name, len))
+				return true;
+		}
+	return false;
+}
+
+int suite_set_buffer(struct suite *s, const char *assignment, struct error *err)
+{
+	const char *equals = strchr(assignment, '=');
+	size_t len = equals ? (size_t)(equals - assignment) : 0;
+	struct bufspec spec;
+	int ret;
+
+	if (!len)
+		return error_set(err, EXIT_USAGE, EINVAL,
+				 "write NAME=SPEC, such as bar=vfio:0000:01:00.0/2",
+				 "--buffer '%s': not a name and a buffer", assignment);
+	ret = bufspec_parse(equals + 1, &spec, err);
+	if (ret)
+		return ret;
+	if (!uses_buffer(s, assignment, len))
+		return error_set(err, EXIT_USAGE, EINVAL, "the suite's own names start with '@'",
+				 "--buffer '%s': %s has no @%.*s", assignment, s->path, (int)len,
+				 assignment);
+	return set_buffer(s, assignment, len, equals + 1) ? out_of_memory(s->path, err) : 0;
+}
+
+int suite_substitute(struct suite *s)
+{
+	size_t i;
+	int j;
+
+	for (i = 0; i < s->nlines; i++)
+		for (j = 0; j < s->line[i].argc; j++) {
+			char **word = &s->line[i].argv[j], *spec;
+			const struct suite_buffer *b;
+
+			if (**word != '@')
+				continue;
+			b = find_buffer(s, *word + 1, strlen(*word + 1));
+			if (!b)
+				continue;
+			spec = strdup(b->spec);
+			if (!spec)
+				return -ENOMEM;
+			free(*word);
+			*word = spec;
+		}
+	return 0;
+}
+
+int suite_check_buffers(const struct suite *s, struct error *err)
+{
+	char remedy[sizeof(err->remedy)];
+	size_t i;
+	int j;
+
+	for (i = 0; i < s->nlines; i++)
+		for (j = 0; j < s->line[i].argc; j++) {
+			const char *word = s->line[i].argv[j];
+
+			if (*word != '@')
+				continue;
+			snprintf(remedy, sizeof(remedy),
+				 "add --buffer %.32s=SPEC, such as vfio:0000:01:00.0/2; "
+				 "'p2p-tool list' shows what there is",
+				 word + 1);
+			return error_set(err, EXIT_USAGE, EINVAL, remedy, "%s:%u: %s has no buffer",
+					 s->path, s->line[i].number, word);
+		}
+	return 0;
+}
+
+int suite_add_word(struct suite *s, const char *word)
+{
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; i < s->nlines && !ret; i++)
+		ret = add_word(&s->line[i], word, strlen(word));
+	return ret;
+}
+
+char *suite_line_text(const struct suite_line *line)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	int i;
+
+	if (!f)
+		return NULL;
+	for (i = 0; i < line->argc; i++) {
+		const char *word = line->argv[i];
+		const char *quote = !*word || word[strcspn(word, BLANKS)] ? "\"" : "";
+
+		fprintf(f, "%s%s%s%s", i ? " " : "", quote, word, quote);
+	}
+	fclose(f);
+	return text;
+}
