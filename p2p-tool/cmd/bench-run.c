@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench-run.h"
+#include "cmd.h"
+#include "core/buffer.h"
+#include "core/clock.h"
+#include "options.h"
+
+/* Progress on a terminal: what runs now and how long the rest may take. */
+struct progress {
+	bool on;
+	size_t width;
+	time_t start;
+	size_t total;
+};
+
+static time_t seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static void progress_begin(struct progress *p, size_t total)
+{
+	struct winsize size;
+
+	*p = (struct progress){ .on = isatty(STDERR_FILENO), .width = 80, .total = total };
+	p->start = seconds_now();
+	if (!ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col)
+		p->width = size.ws_col;
+}
+
+static void progress_show(const struct progress *p, size_t done, const char *text)
+{
+	time_t gone = seconds_now() - p->start;
+	char line[256];
+
+	if (!p->on)
+		return;
+	if (done && gone) {
+		/* Lines differ in length: no more than a first idea. */
+		time_t left = gone * (time_t)(p->total - done) / (time_t)done;
+
+		snprintf(line, sizeof(line), "[%zu/%zu, about %lld s left] %s", done + 1, p->total,
+			 (long long)left, text);
+	} else {
+		snprintf(line, sizeof(line), "[%zu/%zu] %s", done + 1, p->total, text);
+	}
+	fprintf(stderr, "\r\033[K%.*s", (int)p->width - 1, line);
+}
+
+static void progress_end(const struct progress *p)
+{
+	if (p->on)
+		fputs("\r\033[K", stderr);
+}
+
+/* The line could not run here: a record that says so, with the buffer it is about. */
+static int add_skipped(const struct suite_line *line, bool counted, const char *text,
+		       const struct error *why, struct record_set *set)
+{
+	char buffer[160] = "";
+	struct bufspec spec;
+	struct record *r;
+	int i;
+
+	for (i = 1; i < line->argc && !*buffer; i++)
+		if (!bufspec_parse(line->argv[i], &spec, NULL))
+			bufspec_format(&spec, buffer, sizeof(buffer));
+	r = record_new(line->argv[0], buffer, "", counted ? UNIT_INSN : UNIT_NS,
+		       machine_is_emulated() ? MEDIUM_EMULATED : MEDIUM_HARDWARE);
+	if (!r)
+		return -ENOMEM;
+	if (asprintf(&r->skipped, "%s%s%s", why->what, *why->remedy ? "; " : "", why->remedy) < 0)
+		r->skipped = NULL;
+	if (!r->skipped || record_param(r, "line", "%s", text)) {
+		record_free(r);
+		return -ENOMEM;
+	}
+	return record_set_add(set, r);
+}
+
+static int run_line(const struct suite_line *line, const char *text, bool counted,
+		    struct record_set *set, struct error *err)
+{
+	char **argv = calloc((size_t)line->argc + 1, sizeof(*argv));
+	int ret;
+
+	if (!argv)
+		return -ENOMEM;
+	/* A copy: getopt_long() moves the operands to the end. */
+	memcpy(argv, line->argv, (size_t)line->argc * sizeof(*argv));
+	options_begin();
+	ret = command_find(argv[0])->collect(line->argc, argv, set, err);
+	free(argv);
+	if (ret && err->status == EXIT_SKIP) {
+		ret = add_skipped(line, counted, text, err, set);
+		error_clear(err);
+	}
+	return ret;
+}
+
+/* Say where it happened and what became of the file. */
+static int explain(const struct suite *s, const struct suite_line *line, const char *path, int ret,
+		   const struct error *why, struct error *err)
+{
+	char remedy[sizeof(err->remedy)];
+
+	snprintf(remedy, sizeof(remedy), "%.128s%s%s%.100s", why->remedy,
+		 path && *why->remedy ? "; " : "", path ? "nothing was written to " : "",
+		 path ? path : "");
+	return error_set(err, why->status ? why->status : EXIT_FAILED, -ret, remedy,
+			 "%.90s:%u: %.150s", s->path, line->number,
+			 why->what[0] ? why->what : strerror(-ret));
+}
+
+int bench_run_lines(const struct suite *s, bool counted, const char *path, struct record_set *set,
+		    struct error *err)
+{
+	struct progress progress;
+	struct error why = { 0 };
+	int ret = 0;
+	size_t i;
+
+	progress_begin(&progress, s->nlines);
+	for (i = 0; i < s->nlines && !ret; i++) {
+		char *text = suite_line_text(&s->line[i]);
+
+		if (text) {
+			progress_show(&progress, i, text);
+			ret = run_line(&s->line[i], text, counted, set, &why);
+		} else {
+			ret = -ENOMEM;
+		}
+		free(text);
+		if (ret)
+			explain(s, &s->line[i], path, ret, &why, err);
+	}
+	progress_end(&progress);
+	return ret;
+}

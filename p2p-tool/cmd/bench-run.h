@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Running the lines of a suite. */
+#ifndef P2P_BENCH_RUN_H
+#define P2P_BENCH_RUN_H
+
+#include <stdbool.h>
+
+#include "core/error.h"
+#include "core/record.h"
+#include "core/suite.h"
+
+/*
+ * Run every line of s, whose commands measure, and append the records to set;
+ * progress goes to standard error when that is a terminal. A line that fails
+ * with EXIT_SKIP becomes a skipped record (in instructions when counted), any
+ * other failure ends the run: -errno, err naming the line, and path (unless
+ * NULL) as the file that was not written.
+ */
+int bench_run_lines(const struct suite *s, bool counted, const char *path, struct record_set *set,
+		    struct error *err);
+
+#endif
