@@ -158,8 +158,8 @@ static int load(const struct run_params *p, struct suite *s, struct error *err)
 	ret = check_commands(s, err);
 	for (i = 0; i < p->nbuffers && !ret; i++)
 		ret = suite_set_buffer(s, p->buffer[i], err);
-	if (!ret && suite_substitute(s))
-		ret = out_of_memory(err);
+	if (!ret)
+		ret = suite_substitute(s, err);
 	if (!ret && !p->list)
 		ret = suite_check_buffers(s, err);
 	if (!ret)

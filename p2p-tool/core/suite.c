@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "size.h"
 #include "suite-private.h"
 
 #define BLANKS	   " \t\r\n"
@@ -227,6 +228,12 @@ void suite_free(struct suite *s)
 	*s = (struct suite){ 0 };
 }
 
+/* Length of NAME in a word "@NAME" or "@NAME:LENGTH". */
+static size_t name_length(const char *word)
+{
+	return strcspn(word + 1, ":");
+}
+
 /* Is @name, len characters long, in a line? */
 static bool uses_buffer(const struct suite *s, const char *name, size_t len)
 {
@@ -237,7 +244,7 @@ static bool uses_buffer(const struct suite *s, const char *name, size_t len)
 		for (j = 0; j < s->line[i].argc; j++) {
 			const char *word = s->line[i].argv[j];
 
-			if (word[0] == '@' && strlen(word + 1) == len &&
+			if (*word == '@' && name_length(word) == len &&
 			    !strncmp(word + 1, name, len))
 				return true;
 		}
@@ -265,28 +272,64 @@ int suite_set_buffer(struct suite *s, const char *assignment, struct error *err)
 	return set_buffer(s, assignment, len, equals + 1) ? out_of_memory(s->path, err) : 0;
 }
 
-int suite_substitute(struct suite *s)
+/* The buffer text, no longer than the word's LENGTH says. 0, -ENOMEM or that of size_parse(). */
+static int buffer_text(const char *text, const char *word, char **out)
 {
+	size_t len = name_length(word);
+	struct bufspec spec;
+	char buf[160];
+	uint64_t limit;
+	int ret;
+
+	if (!word[1 + len]) {
+		*out = strdup(text);
+		return *out ? 0 : -ENOMEM;
+	}
+	ret = size_parse(word + 1 + len + 1, &limit, NULL);
+	if (!ret && !limit)
+		ret = -EINVAL;
+	if (!ret)
+		ret = bufspec_parse(text, &spec, NULL);
+	if (ret)
+		return ret;
+	if (!spec.length || spec.length > limit)
+		spec.length = limit;
+	bufspec_format(&spec, buf, sizeof(buf));
+	*out = strdup(buf);
+	return *out ? 0 : -ENOMEM;
+}
+
+static int substitute(const struct suite *s, unsigned int number, char **word, struct error *err)
+{
+	const struct suite_buffer *b;
+	char *text;
+	int ret;
+
+	if (**word != '@')
+		return 0;
+	b = find_buffer(s, *word + 1, name_length(*word));
+	if (!b)
+		return 0;
+	ret = buffer_text(b->spec, *word, &text);
+	if (ret == -ENOMEM)
+		return out_of_memory(s->path, err);
+	if (ret)
+		return error_set(err, EXIT_USAGE, -ret, "write @NAME:LENGTH, such as @bar:16M",
+				 "%s:%u: %s has a wrong length", s->path, number, *word);
+	free(*word);
+	*word = text;
+	return 0;
+}
+
+int suite_substitute(struct suite *s, struct error *err)
+{
+	int ret = 0, j;
 	size_t i;
-	int j;
 
 	for (i = 0; i < s->nlines; i++)
-		for (j = 0; j < s->line[i].argc; j++) {
-			char **word = &s->line[i].argv[j], *spec;
-			const struct suite_buffer *b;
-
-			if (**word != '@')
-				continue;
-			b = find_buffer(s, *word + 1, strlen(*word + 1));
-			if (!b)
-				continue;
-			spec = strdup(b->spec);
-			if (!spec)
-				return -ENOMEM;
-			free(*word);
-			*word = spec;
-		}
-	return 0;
+		for (j = 0; j < s->line[i].argc && !ret; j++)
+			ret = substitute(s, s->line[i].number, &s->line[i].argv[j], err);
+	return ret;
 }
 
 int suite_check_buffers(const struct suite *s, struct error *err)
@@ -302,9 +345,9 @@ int suite_check_buffers(const struct suite *s, struct error *err)
 			if (*word != '@')
 				continue;
 			snprintf(remedy, sizeof(remedy),
-				 "add --buffer %.32s=SPEC, such as vfio:0000:01:00.0/2; "
+				 "add --buffer %.*s=SPEC, such as vfio:0000:01:00.0/2; "
 				 "'p2p-tool list' shows what there is",
-				 word + 1);
+				 (int)name_length(word), word + 1);
 			return error_set(err, EXIT_USAGE, EINVAL, remedy, "%s:%u: %s has no buffer",
 					 s->path, s->line[i].number, word);
 		}

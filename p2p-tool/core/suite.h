@@ -9,7 +9,8 @@
  *   COMMAND [ARGUMENT]...   what one would type after "p2p-tool"
  *
  * Blanks separate words. Between double quotes blanks are ordinary; there is
- * no other quoting. A word "@NAME" in a command is replaced with a buffer.
+ * no other quoting. A word "@NAME" in a command is replaced with a buffer, and
+ * "@NAME:LENGTH" with the first LENGTH bytes of it (all of a shorter one).
  */
 #ifndef P2P_SUITE_H
 #define P2P_SUITE_H
@@ -62,8 +63,11 @@ void suite_free(struct suite *s);
  */
 int suite_set_buffer(struct suite *s, const char *assignment, struct error *err);
 
-/* Replace every @NAME that has a buffer, and leave the others. 0 or -ENOMEM. */
-int suite_substitute(struct suite *s);
+/*
+ * Replace every @NAME that has a buffer, and leave the others. 0 or -errno with
+ * err filled in (EXIT_USAGE for a wrong LENGTH).
+ */
+int suite_substitute(struct suite *s, struct error *err);
 /* After that: 0, or -EINVAL with err filled in (EXIT_USAGE) when an @NAME is left. */
 int suite_check_buffers(const struct suite *s, struct error *err);
 

@@ -182,7 +182,7 @@ static void test_substitution(void **state)
 	assert_int_equal(suite_set_buffer(&s, "bar=host:8K", NULL), 0);
 	assert_int_equal(suite_set_buffer(&s, "nic=host:1M", NULL), 0);
 	assert_int_equal(suite_set_buffer(&s, "nic=host:2M", NULL), 0); /* the last one counts */
-	assert_int_equal(suite_substitute(&s), 0);
+	assert_int_equal(suite_substitute(&s, NULL), 0);
 	check_words(&s.line[0], WORDS("map", "host:8K", "--x=@bar"));
 	check_words(&s.line[1], WORDS("copy", "host:2M", "host:8K", "@nic2", "a@bar"));
 
@@ -193,10 +193,43 @@ static void test_substitution(void **state)
 	suite_free(&s);
 
 	load(&s, "buffer bar host:4K\nmap @bar\n");
-	assert_int_equal(suite_substitute(&s), 0);
+	assert_int_equal(suite_substitute(&s, NULL), 0);
 	assert_int_equal(suite_check_buffers(&s, NULL), 0);
 	check_words(&s.line[0], WORDS("map", "host:4K"));
 	suite_free(&s);
+}
+
+static void test_length(void **state)
+{
+	static const char *const wrong[] = { "map @bar:", "map @bar:0", "map @bar:x",
+					     "map @bar:4Kx" };
+	struct error err = { 0 };
+	struct suite s;
+	size_t i;
+
+	load(&s, "map @bar:16M @bar @bar:128M @whole:16M\n");
+	assert_int_equal(suite_set_buffer(&s, "bar=vfio:0000:03:00.0/2+1M:64M", NULL), 0);
+	assert_int_equal(suite_substitute(&s, NULL), 0);
+	check_words(&s.line[0],
+		    WORDS("map", "vfio:0000:03:00.0/2+1M:16M", "vfio:0000:03:00.0/2+1M:64M",
+			  "vfio:0000:03:00.0/2+1M:64M", "@whole:16M"));
+	assert_int_equal(suite_check_buffers(&s, &err), -EINVAL);
+	assert_string_equal(err.what, "./a.suite:1: @whole:16M has no buffer");
+	assert_non_null(strstr(err.remedy, "--buffer whole=SPEC"));
+	assert_int_equal(suite_set_buffer(&s, "whole=vfio:0000:03:00.0/2", NULL), 0);
+	assert_int_equal(suite_substitute(&s, NULL), 0);
+	assert_string_equal(s.line[0].argv[4], "vfio:0000:03:00.0/2:16M");
+	suite_free(&s);
+
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		error_clear(&err);
+		load(&s, wrong[i]);
+		assert_int_equal(suite_set_buffer(&s, "bar=host:8K", NULL), 0);
+		assert_int_equal(suite_substitute(&s, &err), -EINVAL);
+		assert_int_equal(err.status, EXIT_USAGE);
+		assert_non_null(strstr(err.what, "./a.suite:1: @bar:"));
+		suite_free(&s);
+	}
 }
 
 static void test_wrong_assignment(void **state)
@@ -247,9 +280,9 @@ static void test_words_and_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_format),	     TEST(test_refused),	TEST(test_bad_default),
-		TEST(test_by_name),	     TEST(test_by_path),	TEST(test_substitution),
-		TEST(test_wrong_assignment), TEST(test_words_and_text),
+		TEST(test_format),  TEST(test_refused),		 TEST(test_bad_default),
+		TEST(test_by_name), TEST(test_by_path),		 TEST(test_substitution),
+		TEST(test_length),  TEST(test_wrong_assignment), TEST(test_words_and_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
