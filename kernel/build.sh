@@ -92,7 +92,10 @@ configure_kernel() {
 	cat "${files[@]}" >>"$objects/.config"
 	kmake "$objects" olddefconfig || return 1
 	lost=$(comm -23 <(wanted_symbols "${files[@]}") <(LC_ALL=C sort "$objects/.config"))
-	[[ -z $lost ]] || die "kernel configuration: Kconfig did not take: ${lost//$'\n'/, }: check the dependencies in kernel/config/"
+	if [[ -n $lost ]]; then
+		echo "Kconfig did not take: ${lost//$'\n'/, }: check the dependencies in kernel/config/"
+		return 1
+	fi
 }
 
 # The last word of the fragments on each symbol, as .config would say it.

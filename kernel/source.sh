@@ -97,6 +97,8 @@ fetch_locked() {
 		die "kernel source: this is ${version:-not a kernel}, not a 7.3.y release: give one with './lab kernel fetch --kernel-tarball FILE'"
 	say "kernel source $version ($id, $state): making a git repository (about 30 s)"
 	kgit -C "$new/git" init -q
+	# Debian's packaging ignores all files, which would keep new ones out of commits.
+	[[ ! -f $new/git/.gitignore ]] || sed -i '\|^/\*$|d' "$new/git/.gitignore"
 	# -f: the tree's own .gitignore must not leave out shipped files.
 	kgit -C "$new/git" add -A -f .
 	GIT_AUTHOR_DATE='2026-01-01T00:00:00Z' GIT_COMMITTER_DATE='2026-01-01T00:00:00Z' \
