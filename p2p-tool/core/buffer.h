@@ -27,11 +27,11 @@ enum buffer_kind {
  */
 struct bufspec {
 	enum buffer_kind kind;
-	struct bdf bdf;		/* BUFFER_VFIO */
-	unsigned int bar;	/* BUFFER_VFIO: 0 to 5 */
-	uint64_t offset;	/* BUFFER_VFIO: bytes into the BAR */
-	uint64_t length;	/* bytes */
-	char heap[64];		/* BUFFER_HEAP: a name below /dev/dma_heap */
+	struct bdf bdf;	  /* BUFFER_VFIO */
+	unsigned int bar; /* BUFFER_VFIO: 0 to 5 */
+	uint64_t offset;  /* BUFFER_VFIO: bytes into the BAR */
+	uint64_t length;  /* bytes */
+	char heap[64];	  /* BUFFER_HEAP: a name below /dev/dma_heap */
 };
 
 /*
@@ -45,41 +45,44 @@ int bufspec_format(const struct bufspec *spec, char *buf, size_t size);
 
 /* Through which file descriptor a mapping is made. */
 enum map_via {
-	VIA_DEVICE,	/* the device's own fd (VFIO), or the memory's own (host, memfd) */
-	VIA_DMABUF,	/* the DMABUF fd */
+	VIA_DEVICE, /* the device's own fd (VFIO), or the memory's own (host, memfd) */
+	VIA_DMABUF, /* the DMABUF fd */
 };
 
 /* How to reach a device; one for all buffers of a command. */
 struct access_params {
 	enum vfio_path {
-		VFIO_PATH_AUTO,		/* cdev + iommufd, else group + container */
+		VFIO_PATH_AUTO, /* cdev + iommufd, else group + container */
 		VFIO_PATH_CDEV,
 		VFIO_PATH_GROUP,
-		VFIO_PATH_NOIOMMU,	/* only when asked for by name */
+		VFIO_PATH_NOIOMMU, /* only when asked for by name */
 	} path;
-	bool bind;	/* bind to vfio-pci for the time of the command, then put back */
-	bool rdonly;	/* export the DMABUF read-only */
+	bool bind;   /* bind to vfio-pci for the time of the command, then put back */
+	bool rdonly; /* export the DMABUF read-only */
 };
 
 struct buffer;
 
 struct buffer_ops {
+	/* spec, emulated and rdonly are set. On failure nothing may be left open or bound. */
 	int (*open)(struct buffer *b, const struct access_params *access, struct error *err);
-	/* New mapping of [offset, offset + length); addr NULL or a fixed address. Returns 0 or -errno. */
-	int (*map)(struct buffer *b, enum map_via via, void *addr, uint64_t offset,
-		   size_t length, int prot, void **out);
-	/* The DMABUF fd, exported on first use and owned by the buffer, or -errno. */
-	int (*dmabuf)(struct buffer *b, struct error *err);
-	void (*close)(struct buffer *b);
+	/* Map through the device's own fd; NULL where there is only a DMABUF. As buffer_map(). */
+	int (*map)(struct buffer *b, void *addr, uint64_t offset, size_t length, int prot,
+		   void **out);
+	/* As buffer_export(); NULL where the memory cannot become a DMABUF. */
+	int (*export)(struct buffer *b, struct error *err);
+	/* As buffer_close(), without the DMABUF and the struct itself. */
+	int (*close)(struct buffer *b, struct error *err);
 };
 
 struct buffer {
-	struct bufspec spec;	/* as opened: length filled in */
+	struct bufspec spec; /* as opened: length filled in */
 	const struct buffer_ops *ops;
-	uint64_t phys_congruence;	/* bus address of byte 0, or 0 when not known */
-	bool emulated;		/* an emulated device, or memory of an emulated machine */
-	int dmabuf_fd;		/* -1 until exported */
-	void *priv;		/* of the kind */
+	uint64_t phys_congruence; /* bus address of byte 0, or 0 when not known */
+	bool emulated;		  /* an emulated device, or memory of an emulated machine */
+	bool rdonly;		  /* DMABUFs of it are exported read-only */
+	int dmabuf_fd;		  /* -1 until exported */
+	void *priv;		  /* of the kind */
 };
 
 /*
@@ -87,13 +90,35 @@ struct buffer {
  * who gives it back with buffer_close(). On failure returns -errno, err says
  * why, and nothing is left open or bound.
  */
-int buffer_open(const struct bufspec *spec, const struct access_params *access,
-		struct buffer **out, struct error *err);
-void buffer_close(struct buffer *b);
+int buffer_open(const struct bufspec *spec, const struct access_params *access, struct buffer **out,
+		struct error *err);
+/*
+ * Free b in any case (NULL is fine). Returns -errno with err filled in only
+ * when a device could not be given back to its former driver.
+ */
+int buffer_close(struct buffer *b, struct error *err);
 
-/* As in struct buffer_ops. */
-int buffer_map(struct buffer *b, enum map_via via, void *addr, uint64_t offset,
-	       size_t length, int prot, void **out);
+/*
+ * Bytes of a mapping of the whole buffer: its length in whole pages (a BAR
+ * can be smaller than a page).
+ */
+size_t buffer_map_length(const struct buffer *b);
+
+/*
+ * New mapping of [offset, offset + length) at addr, where nothing may be
+ * mapped yet, or at an address of the kernel's choice for NULL. The caller
+ * owns *out and gives it back with munmap(). Returns 0 or -errno: -EOPNOTSUPP
+ * when this kind has no such fd, else as mmap().
+ */
+int buffer_map(struct buffer *b, enum map_via via, void *addr, uint64_t offset, size_t length,
+	       int prot, void **out);
+
+/* mmap() of a shared file, or of private anonymous memory for fd -1; the rest as buffer_map(). */
+int buffer_map_fd(int fd, void *addr, uint64_t offset, size_t length, int prot, void **out);
+
+/* A new DMABUF of the buffer. The fd is the caller's; -errno with err filled in on failure. */
+int buffer_export(struct buffer *b, struct error *err);
+/* The buffer's own DMABUF fd, exported on first use, closed by buffer_close(); or as above. */
 int buffer_dmabuf(struct buffer *b, struct error *err);
 
 /*

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vfio:BDF/BAR[+OFFSET][:LENGTH] - a part of a PCI BAR. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bind.h"
+#include "buffer-vfio.h"
+#include "size.h"
+
+struct vfio_buffer {
+	struct sysfs sysfs;
+	struct vfio_device device;
+	struct vfio_region region; /* of the BAR */
+	struct binding *binding;   /* NULL: not borrowed */
+};
+
+/* Vendors that a virtual machine invents: Red Hat's two, and QEMU's own. */
+static bool vendor_is_virtual(uint16_t vendor)
+{
+	return vendor == 0x1af4 || vendor == 0x1b36 || vendor == 0x1234;
+}
+
+/* Does the machine have such a BAR at all? Known before the device is touched. */
+static int check_bar(const struct pci_function *f, unsigned int bar, const char *name,
+		     struct error *err)
+{
+	const struct pci_resource *r = &f->resource[bar];
+
+	if (!r->size)
+		return error_set(err, EXIT_USAGE, ENOENT, "'p2p-tool list' shows the BARs",
+				 "%s: there is no BAR %u%s", name, bar,
+				 bar && f->resource[bar - 1].wide
+					 ? "; it is the upper half of the one before"
+					 : "");
+	if (!r->memory)
+		return error_set(err, EXIT_USAGE, EINVAL, "choose a memory BAR",
+				 "%s: BAR %u has I/O ports, not memory", name, bar);
+	if (!r->assigned)
+		return error_set(err, EXIT_SKIP, ENXIO,
+				 "the firmware or the kernel found no room for it: pci=realloc",
+				 "%s: BAR %u has no address", name, bar);
+	return 0;
+}
+
+/* Fill in the length that was left out, and hold the range against the BAR. */
+static int check_range(struct bufspec *spec, const struct vfio_region *region, const char *name,
+		       struct error *err)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	char size[32];
+
+	size_format(region->size, size, sizeof(size));
+	if (spec->offset >= region->size)
+		return error_set(err, EXIT_USAGE, EINVAL, "give a smaller offset",
+				 "%s: offset 0x%" PRIx64 " is beyond BAR %u, which has %s", name,
+				 spec->offset, spec->bar, size);
+	if (!spec->length)
+		spec->length = region->size - spec->offset;
+	if (spec->length > region->size - spec->offset)
+		return error_set(err, EXIT_USAGE, EINVAL, "give a smaller length",
+				 "%s: offset 0x%" PRIx64 " + length 0x%" PRIx64
+				 " is beyond BAR %u, which has %s",
+				 name, spec->offset, spec->length, spec->bar, size);
+	/* The end of a BAR that is smaller than a page is as good as a page's. */
+	if (spec->offset % page ||
+	    (spec->length % page && spec->length + spec->offset != region->size))
+		return error_set(err, EXIT_USAGE, EINVAL, "give multiples of the page size",
+				 "%s: offset 0x%" PRIx64 ", length 0x%" PRIx64
+				 " are not whole pages of %" PRIu64 " bytes",
+				 name, spec->offset, spec->length, page);
+	if (spec->length > PTRDIFF_MAX)
+		return error_set(err, EXIT_USAGE, EOVERFLOW, "give a smaller length",
+				 "%s: BAR %u does not fit into the address space", name, spec->bar);
+	if (!vfio_region_covers(region, spec->offset, spec->length))
+		return error_set(err, EXIT_SKIP, EINVAL,
+				 region->nareas ? "choose a range outside of what the driver keeps "
+						  "for itself"
+						: "choose a BAR of at least a page",
+				 "%s: VFIO does not map this range of BAR %u", name, spec->bar);
+	return 0;
+}
+
+/* Everything that needs what sysfs knows of the function. */
+static int open_function(struct buffer *b, struct pci_function *f,
+			 const struct access_params *access, const struct vfio_sys *sys,
+			 struct error *err)
+{
+	struct vfio_buffer *v = b->priv;
+	char name[BDF_STRLEN];
+	int ret;
+
+	bdf_format(&f->bdf, name);
+	ret = check_bar(f, b->spec.bar, name, err);
+	if (ret)
+		return ret;
+	ret = pci_read_details(&v->sysfs, f);
+	if (ret)
+		return error_set(err, EXIT_FAILED, -ret, NULL, "%s: out of memory", name);
+	if (access->bind) {
+		ret = binding_borrow(sys, &v->sysfs, f, &v->binding, err);
+		if (ret)
+			return ret;
+		ret = pci_read_details(&v->sysfs, f);
+		if (ret)
+			return error_set(err, EXIT_FAILED, -ret, NULL, "%s: out of memory", name);
+	}
+	ret = vfio_open(&v->device, sys, &v->sysfs, f, access->path, err);
+	if (ret)
+		return ret;
+	ret = vfio_region_read(&v->device, b->spec.bar, &v->region, err);
+	if (ret)
+		return ret;
+	ret = check_range(&b->spec, &v->region, name, err);
+	if (ret)
+		return ret;
+	b->phys_congruence = f->resource[b->spec.bar].start + b->spec.offset;
+	b->emulated = b->emulated || vendor_is_virtual(f->vendor) ||
+		      vendor_is_virtual(f->subsystem_vendor);
+	return vfio_enable_memory(&v->device, err);
+}
+
+static int vfio_buffer_close(struct buffer *b, struct error *err)
+{
+	struct vfio_buffer *v = b->priv;
+	int ret;
+
+	vfio_close(&v->device);
+	vfio_region_free(&v->region);
+	ret = binding_restore(v->binding, err);
+	sysfs_close(&v->sysfs);
+	free(v);
+	return ret;
+}
+
+int buffer_vfio_open(struct buffer *b, const struct access_params *access,
+		     const struct vfio_sys *sys, struct error *err)
+{
+	struct vfio_buffer *v = calloc(1, sizeof(*v));
+	struct pci_function *f;
+	struct pci_list list;
+	char name[BDF_STRLEN];
+	int ret;
+
+	if (!v)
+		return error_set(err, EXIT_FAILED, ENOMEM, NULL, "vfio: out of memory");
+	v->device.fd = v->device.iommu_fd = v->device.group_fd = -1;
+	ret = sysfs_open(&v->sysfs, sys->root, err);
+	if (ret) {
+		free(v);
+		return ret;
+	}
+	b->priv = v;
+	ret = pci_list_read(&v->sysfs, &list, err);
+	if (ret)
+		goto out;
+	f = pci_list_find(&list, &b->spec.bdf);
+	if (f)
+		ret = open_function(b, f, access, sys, err);
+	else
+		ret = error_set(err, EXIT_SKIP, ENODEV, "'p2p-tool list' shows the functions",
+				"%s: there is no such PCI function",
+				bdf_format(&b->spec.bdf, name));
+	pci_list_free(&list);
+out:
+	if (ret)
+		vfio_buffer_close(b, err);
+	return ret;
+}
+
+static int vfio_buffer_open(struct buffer *b, const struct access_params *access, struct error *err)
+{
+	return buffer_vfio_open(b, access, &vfio_sys_real, err);
+}
+
+struct vfio_device *buffer_vfio_device(struct buffer *b)
+{
+	return &((struct vfio_buffer *)b->priv)->device;
+}
+
+static int vfio_buffer_map(struct buffer *b, void *addr, uint64_t offset, size_t length, int prot,
+			   void **out)
+{
+	struct vfio_buffer *v = b->priv;
+
+	return buffer_map_fd(v->device.fd, addr, v->region.offset + b->spec.offset + offset, length,
+			     prot, out);
+}
+
+static int vfio_buffer_export(struct buffer *b, struct error *err)
+{
+	struct vfio_buffer *v = b->priv;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	if (b->spec.length % page)
+		return error_set(err, EXIT_SKIP, EINVAL, "choose a BAR of at least a page",
+				 "%s: BAR %u is smaller than a page and cannot become a DMABUF",
+				 v->device.name, b->spec.bar);
+	return vfio_export(&v->device, b->spec.bar, b->spec.offset, b->spec.length,
+			   (b->rdonly ? O_RDONLY : O_RDWR) | O_CLOEXEC, err);
+}
+
+const struct buffer_ops buffer_vfio_ops = {
+	.open = vfio_buffer_open,
+	.map = vfio_buffer_map,
+	.export = vfio_buffer_export,
+	.close = vfio_buffer_close,
+};

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "buffer.h"
+#include "clock.h"
+#include "dmabuf.h"
+
+static const struct buffer_ops *const ops_of[] = {
+	[BUFFER_VFIO] = &buffer_vfio_ops,
+	[BUFFER_HOST] = &buffer_host_ops,
+	[BUFFER_UDMABUF] = &buffer_udmabuf_ops,
+	[BUFFER_HEAP] = &buffer_heap_ops,
+};
+
+static size_t page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Lengths of memory that is allocated; those of a BAR are checked against the BAR. */
+static int check_length(const struct bufspec *spec, const char *text, struct error *err)
+{
+	if (spec->length == 0 || spec->length % page_size())
+		return error_set(err, EXIT_USAGE, EINVAL, "give a multiple of the page size",
+				 "%s: %llu bytes are not whole pages of %zu bytes", text,
+				 (unsigned long long)spec->length, page_size());
+	if (spec->length > PTRDIFF_MAX)
+		return error_set(err, EXIT_USAGE, EOVERFLOW, "give a smaller length",
+				 "%s: does not fit into the address space", text);
+	return 0;
+}
+
+int buffer_open(const struct bufspec *spec, const struct access_params *access, struct buffer **out,
+		struct error *err)
+{
+	char text[128];
+	struct buffer *b;
+	int ret;
+
+	bufspec_format(spec, text, sizeof(text));
+	if (spec->kind != BUFFER_VFIO) {
+		ret = check_length(spec, text, err);
+		if (ret)
+			return ret;
+	}
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return error_set(err, EXIT_FAILED, ENOMEM, NULL, "%s: out of memory", text);
+	b->spec = *spec;
+	b->ops = ops_of[spec->kind];
+	b->emulated = machine_is_emulated();
+	b->rdonly = access->rdonly;
+	b->dmabuf_fd = -1;
+	ret = b->ops->open(b, access, err);
+	if (ret) {
+		free(b);
+		return ret;
+	}
+	*out = b;
+	return 0;
+}
+
+int buffer_close(struct buffer *b, struct error *err)
+{
+	int ret;
+
+	if (!b)
+		return 0;
+	if (b->dmabuf_fd >= 0)
+		close(b->dmabuf_fd);
+	ret = b->ops->close(b, err);
+	free(b);
+	return ret;
+}
+
+size_t buffer_map_length(const struct buffer *b)
+{
+	size_t page = page_size();
+
+	return (b->spec.length + page - 1) & ~(page - 1);
+}
+
+int buffer_map_fd(int fd, void *addr, uint64_t offset, size_t length, int prot, void **out)
+{
+	int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+	void *p = mmap(addr, length, prot, flags | (addr ? MAP_FIXED_NOREPLACE : 0), fd,
+		       (off_t)offset);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	*out = p;
+	return 0;
+}
+
+int buffer_map(struct buffer *b, enum map_via via, void *addr, uint64_t offset, size_t length,
+	       int prot, void **out)
+{
+	size_t whole = buffer_map_length(b);
+	int fd;
+
+	if (!length || offset % page_size() || offset > whole || length > whole - offset)
+		return -EINVAL;
+	if (via == VIA_DMABUF) {
+		fd = buffer_dmabuf(b, NULL);
+		return fd < 0 ? fd : buffer_map_fd(fd, addr, offset, length, prot, out);
+	}
+	return b->ops->map ? b->ops->map(b, addr, offset, length, prot, out) : -EOPNOTSUPP;
+}
+
+int buffer_export(struct buffer *b, struct error *err)
+{
+	char text[128];
+
+	if (b->ops->export)
+		return b->ops->export(b, err);
+	bufspec_format(&b->spec, text, sizeof(text));
+	return error_set(err, EXIT_SKIP, EOPNOTSUPP, "use udmabuf:LENGTH or heap:NAME:LENGTH",
+			 "%s: this kind of memory has no DMABUF", text);
+}
+
+int buffer_dmabuf(struct buffer *b, struct error *err)
+{
+	int fd;
+
+	if (b->dmabuf_fd < 0) {
+		fd = buffer_export(b, err);
+		if (fd < 0)
+			return fd;
+		b->dmabuf_fd = fd;
+	}
+	return b->dmabuf_fd;
+}
+
+int buffer_probe_dmabuf_mmap(struct buffer *b, struct error *err)
+{
+	int fd = buffer_dmabuf(b, err);
+	char text[128];
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	ret = dmabuf_probe_mmap(fd, page_size(), PROT_READ);
+	if (!ret)
+		return 0;
+	bufspec_format(&b->spec, text, sizeof(text));
+	if (ret == -EINVAL && b->spec.kind == BUFFER_VFIO)
+		return error_set(err, EXIT_SKIP, EINVAL, "boot a kernel with series/vfio",
+				 "%s: this kernel has no mmap() for VFIO DMABUFs", text);
+	if (ret == -EINVAL)
+		return error_set(err, EXIT_SKIP, EINVAL, NULL,
+				 "%s: the exporter has no mmap() for its DMABUFs", text);
+	return error_set(err, EXIT_FAILED, -ret, NULL, "%s: mmap() of the DMABUF: %s", text,
+			 strerror(-ret));
+}
