@@ -270,17 +270,18 @@ const char *pci_class_name(uint32_t class, char buf[8])
 		uint32_t mask, class;
 		const char *name;
 	} names[] = {
-		{ 0xffffff, 0x010802, "nvme" },	    { 0xff0000, 0x010000, "storage" },
-		{ 0xffff00, 0x020000, "ethernet" }, { 0xffff00, 0x020700, "infiniband" },
-		{ 0xff0000, 0x020000, "network" },  { 0xffff00, 0x030000, "vga" },
-		{ 0xffff00, 0x030200, "3d" },	    { 0xff0000, 0x030000, "display" },
-		{ 0xff0000, 0x040000, "media" },    { 0xffff00, 0x050000, "ram" },
-		{ 0xffff00, 0x050200, "cxl" },	    { 0xff0000, 0x050000, "memory" },
-		{ 0xffff00, 0x060000, "host" },	    { 0xff0000, 0x060000, "bridge" },
-		{ 0xff0000, 0x080000, "system" },   { 0xff0000, 0x0b0000, "processor" },
-		{ 0xffff00, 0x0c0300, "usb" },	    { 0xff0000, 0x0c0000, "serial" },
-		{ 0xff0000, 0x100000, "crypto" },   { 0xff0000, 0x110000, "signal" },
-		{ 0xff0000, 0x120000, "accel" },    { 0xff0000, 0xff0000, "other" },
+		{ 0xffffff, 0x010802, "nvme" },	     { 0xff0000, 0x010000, "storage" },
+		{ 0xffff00, 0x020000, "ethernet" },  { 0xffff00, 0x020700, "infiniband" },
+		{ 0xff0000, 0x020000, "network" },   { 0xffff00, 0x030000, "vga" },
+		{ 0xffff00, 0x030200, "3d" },	     { 0xff0000, 0x030000, "display" },
+		{ 0xff0000, 0x040000, "media" },     { 0xffff00, 0x050000, "ram" },
+		{ 0xffff00, 0x050200, "cxl" },	     { 0xff0000, 0x050000, "memory" },
+		{ 0xffff00, 0x060000, "host" },	     { 0xff0000, 0x060000, "bridge" },
+		{ 0xff0000, 0x070000, "comm" },	     { 0xff0000, 0x080000, "system" },
+		{ 0xff0000, 0x0b0000, "processor" }, { 0xffff00, 0x0c0300, "usb" },
+		{ 0xff0000, 0x0c0000, "serial" },    { 0xff0000, 0x100000, "crypto" },
+		{ 0xff0000, 0x110000, "signal" },    { 0xff0000, 0x120000, "accel" },
+		{ 0xff0000, 0xff0000, "other" },
 	};
 	size_t i;
 

@@ -63,7 +63,7 @@ capture_drm()
 {
 	link "$1/device"
 	# The parent's driver, unless it is a PCI function, which has its own lines.
-	[ -e "$1/device/vendor" ] || link "$1/device/driver"
+	[ -e "$1/device/vendor" ] || link "${1%/*/*}/driver"
 }
 
 echo "# What p2p-tool reads of sysfs; made by capture-sysroot.sh."

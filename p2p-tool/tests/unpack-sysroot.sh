@@ -31,7 +31,7 @@ while IFS= read -r line; do
 		mkdir -p "$last"
 	fi
 	case $line in
-	"$path -> "*) ln -s "${line#"$path -> "}" "$path" ;;
+	"$path -> "*) ln -sfn "${line#"$path -> "}" "$path" ;;
 	"$path="*) printf '%b\n' "${line#"$path="}" >"$path" ;;
 	*/) ;;
 	*)
