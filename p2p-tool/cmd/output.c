@@ -114,11 +114,13 @@ static int verdict(const struct record_set *set, struct error *err)
 	for (i = 0; i < set->count; i++) {
 		const struct record *r = set->record[i];
 
-		if (r->verification == VERIFY_FAILED)
-			return error_set(err, EXIT_FAILED, EBADMSG,
-					 "do not trust this path; the record says which transfer",
-					 "%s on %s: the data read back is not what was written",
-					 r->measurement, r->buffer);
+		if (r->verification == VERIFY_FAILED) {
+			const char *mismatch = record_get_observed(r, "mismatch");
+
+			return error_set(err, EXIT_FAILED, EBADMSG, "do not trust this path",
+					 "%s on %s: wrong data%s%s", r->measurement, r->buffer,
+					 mismatch ? " at " : "", mismatch ? mismatch : "");
+		}
 		if (r->skipped)
 			skipped = skipped ? skipped : r;
 		else

@@ -27,17 +27,23 @@ struct record *record_new(const char *measurement, const char *buffer, const cha
 	return r;
 }
 
-void record_free(struct record *r)
+static void free_list(struct param *list, size_t count)
 {
 	size_t i;
 
+	for (i = 0; i < count; i++) {
+		free(list[i].key);
+		free(list[i].value);
+	}
+	free(list);
+}
+
+void record_free(struct record *r)
+{
 	if (!r)
 		return;
-	for (i = 0; i < r->nparams; i++) {
-		free(r->params[i].key);
-		free(r->params[i].value);
-	}
-	free(r->params);
+	free_list(r->params, r->nparams);
+	free_list(r->observed, r->nobserved);
 	free(r->measurement);
 	free(r->buffer);
 	free(r->initiator);
@@ -46,41 +52,65 @@ void record_free(struct record *r)
 	free(r);
 }
 
+static int add_to_list(struct param **list, size_t *count, const char *key, const char *fmt,
+		       va_list ap)
+{
+	struct param *grown, new = { 0 };
+
+	if (vasprintf(&new.value, fmt, ap) < 0)
+		return -ENOMEM;
+	new.key = strdup(key);
+	grown = new.key ? reallocarray(*list, *count + 1, sizeof(*grown)) : NULL;
+	if (!grown) {
+		free(new.key);
+		free(new.value);
+		return -ENOMEM;
+	}
+	grown[(*count)++] = new;
+	*list = grown;
+	return 0;
+}
+
 int record_param(struct record *r, const char *key, const char *fmt, ...)
 {
-	struct param *params;
-	char *value = NULL;
 	va_list ap;
-	int len;
+	int ret;
 
 	va_start(ap, fmt);
-	len = vasprintf(&value, fmt, ap);
+	ret = add_to_list(&r->params, &r->nparams, key, fmt, ap);
 	va_end(ap);
-	if (len < 0)
-		return -ENOMEM;
-	params = reallocarray(r->params, r->nparams + 1, sizeof(*params));
-	if (!params)
-		goto free_value;
-	r->params = params;
-	params[r->nparams].key = strdup(key);
-	if (!params[r->nparams].key)
-		goto free_value;
-	params[r->nparams++].value = value;
-	return 0;
+	return ret;
+}
 
-free_value:
-	free(value);
-	return -ENOMEM;
+int record_observe(struct record *r, const char *key, const char *fmt, ...)
+{
+	va_list ap;
+	int ret;
+
+	va_start(ap, fmt);
+	ret = add_to_list(&r->observed, &r->nobserved, key, fmt, ap);
+	va_end(ap);
+	return ret;
+}
+
+static const char *find_in_list(const struct param *list, size_t count, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!strcmp(list[i].key, key))
+			return list[i].value;
+	return NULL;
 }
 
 const char *record_get_param(const struct record *r, const char *key)
 {
-	size_t i;
+	return find_in_list(r->params, r->nparams, key);
+}
 
-	for (i = 0; i < r->nparams; i++)
-		if (!strcmp(r->params[i].key, key))
-			return r->params[i].value;
-	return NULL;
+const char *record_get_observed(const struct record *r, const char *key)
+{
+	return find_in_list(r->observed, r->nobserved, key);
 }
 
 int record_set_samples(struct record *r, struct samples *s)

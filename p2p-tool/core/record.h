@@ -16,9 +16,9 @@
 
 #define RECORD_SCHEMA "p2p-tool/1"
 
-enum unit { UNIT_NS, UNIT_INSN, UNIT_BYTES_PER_S };	/* "ns", "insn", "B/s" */
-enum verification { VERIFY_NONE, VERIFY_OK, VERIFY_FAILED };	/* "none", "ok", "failed" */
-enum medium { MEDIUM_HARDWARE, MEDIUM_EMULATED };	/* "hardware", "emulated" */
+enum unit { UNIT_NS, UNIT_INSN, UNIT_BYTES_PER_S };	     /* "ns", "insn", "B/s" */
+enum verification { VERIFY_NONE, VERIFY_OK, VERIFY_FAILED }; /* "none", "ok", "failed" */
+enum medium { MEDIUM_HARDWARE, MEDIUM_EMULATED };	     /* "hardware", "emulated" */
 
 struct param {
 	char *key;
@@ -26,16 +26,24 @@ struct param {
 };
 
 struct record {
-	char *measurement;	/* dotted: "map.mmap", "map.first_touch", "copy.write" */
-	char *buffer;		/* canonical buffer text */
-	char *initiator;	/* "cpu" */
-	struct param *params;	/* in the order they were added; all text */
+	char *measurement; /* dotted: "map.mmap", "map.first_touch", "copy.write" */
+	char *buffer;	   /* canonical buffer text */
+	char *initiator;   /* "cpu" */
+	/*
+	 * Parameters say which cell this is: records that agree in measurement,
+	 * buffer, initiator, unit and parameters can be compared. Observations
+	 * (page faults taken, the clock's overhead) may differ between them.
+	 * Both are texts, in the order they were added.
+	 */
+	struct param *params;
 	size_t nparams;
+	struct param *observed;
+	size_t nobserved;
 	enum unit unit;
 	struct summary summary;
-	struct hist *hist;	/* of all samples */
-	int page_order;		/* of the mapping really hit, -1 when not known */
-	char memattr[8];	/* "WB", "WC", "UC-", "UC", "WT", "WP"; "" when it could not be read */
+	struct hist *hist; /* of all samples */
+	int page_order;	   /* of the mapping really hit, -1 when not known */
+	char memattr[8];   /* "WB", "WC", "UC-", "UC", "WT", "WP"; "" when it could not be read */
 	enum verification verification;
 	enum medium medium;
 	/* Baseline of the same cell on host memory in the same process; ratio is median / baseline median. */
@@ -57,8 +65,12 @@ void record_free(struct record *r);
 /* Add a parameter, printf-style value. 0 or -ENOMEM. */
 int record_param(struct record *r, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The value of a parameter, or NULL. */
+/* Add an observation, likewise. */
+int record_observe(struct record *r, const char *key, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The value of a parameter or of an observation, or NULL. */
 const char *record_get_param(const struct record *r, const char *key);
+const char *record_get_observed(const struct record *r, const char *key);
 /* Summarise samples into r->summary and r->hist. 0 or -errno. */
 int record_set_samples(struct record *r, struct samples *s);
 

@@ -6,7 +6,8 @@
 
 const char render_csv_header[] =
 	"schema,measurement,buffer,initiator,params,medium,unit,count,min,median,p99,p99.9,max,"
-	"mean,stdev,page_order,memattr,verification,baseline_median,baseline_ratio,skipped\n";
+	"mean,stdev,page_order,memattr,verification,baseline_median,baseline_ratio,observed,"
+	"skipped\n";
 
 static void csv_number(FILE *out, double value)
 {
@@ -16,16 +17,16 @@ static void csv_number(FILE *out, double value)
 	csv_field(out, text ? text : "", false);
 }
 
-/* "key=value key=value"; no parameter has a blank in it. */
-static void csv_params(FILE *out, const struct record *r)
+/* "key=value;key=value" */
+static void csv_list(FILE *out, const struct param *list, size_t count)
 {
 	char *text = NULL;
 	size_t size, i;
 	FILE *f = open_memstream(&text, &size);
 
 	if (f) {
-		for (i = 0; i < r->nparams; i++)
-			fprintf(f, "%s%s=%s", i ? " " : "", r->params[i].key, r->params[i].value);
+		for (i = 0; i < count; i++)
+			fprintf(f, "%s%s=%s", i ? ";" : "", list[i].key, list[i].value);
 		fclose(f);
 	}
 	csv_field(out, text ? text : "", false);
@@ -50,7 +51,7 @@ void render_csv_record(FILE *out, const struct record *r)
 	csv_field(out, r->measurement, false);
 	csv_field(out, r->buffer, false);
 	csv_field(out, r->initiator, false);
-	csv_params(out, r);
+	csv_list(out, r->params, r->nparams);
 	csv_field(out, medium_name(r->medium), false);
 	csv_field(out, unit_name(r->unit), false);
 	csv_number(out, (double)r->summary.count);
@@ -68,6 +69,7 @@ void render_csv_record(FILE *out, const struct record *r)
 		csv_field(out, "", false);
 		csv_field(out, "", false);
 	}
+	csv_list(out, r->observed, r->nobserved);
 	csv_field(out, r->skipped ? r->skipped : "", false);
 	fputc('\n', out);
 }

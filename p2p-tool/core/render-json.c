@@ -69,14 +69,15 @@ static bool put_number(struct json_object *object, const char *key, double numbe
 	return value && !json_object_object_add(object, key, value);
 }
 
-static bool put_params(struct json_object *object, const struct record *r)
+static bool put_list(struct json_object *object, const char *key, const struct param *list,
+		     size_t count)
 {
-	struct json_object *params = json_object_new_object();
-	bool ok = params && !json_object_object_add(object, "params", params);
+	struct json_object *member = json_object_new_object();
+	bool ok = member && !json_object_object_add(object, key, member);
 	size_t i;
 
-	for (i = 0; i < r->nparams && ok; i++)
-		ok = put_text(params, r->params[i].key, r->params[i].value);
+	for (i = 0; i < count && ok; i++)
+		ok = put_text(member, list[i].key, list[i].value);
 	return ok;
 }
 
@@ -137,7 +138,8 @@ static bool put_record(struct json_object *object, const struct record *r)
 	return put_text(object, "schema", RECORD_SCHEMA) && put_text(object, "type", "record") &&
 	       put_text(object, "measurement", r->measurement) &&
 	       put_text(object, "buffer", r->buffer) &&
-	       put_text(object, "initiator", r->initiator) && put_params(object, r) &&
+	       put_text(object, "initiator", r->initiator) &&
+	       put_list(object, "params", r->params, r->nparams) &&
 	       put_text(object, "medium", medium_name(r->medium)) &&
 	       put_text(object, "unit", unit_name(r->unit)) && put_summary(object, &r->summary) &&
 	       (r->page_order < 0 ? put_null(object, "page_order")
@@ -145,7 +147,7 @@ static bool put_record(struct json_object *object, const struct record *r)
 	       (*r->memattr ? put_text(object, "memattr", r->memattr)
 			    : put_null(object, "memattr")) &&
 	       put_text(object, "verification", verification_name(r->verification)) &&
-	       put_baseline(object, r) &&
+	       put_baseline(object, r) && put_list(object, "observed", r->observed, r->nobserved) &&
 	       (r->skipped ? put_text(object, "skipped", r->skipped)
 			   : put_null(object, "skipped")) &&
 	       put_histogram(object, r->hist);

@@ -13,14 +13,14 @@
 #include "render-private.h"
 #include "size.h"
 
-#define MAX_KEYS    24 /* buffer, initiator, samples and parameters */
+#define MAX_KEYS    24 /* buffer, initiator, parameters, faults, samples */
 #define MAX_COLUMNS (MAX_KEYS + 9)
 #define VALUE_MAX   128
 
 struct group {
 	const struct record **record; /* those measured, in the order of the rows */
 	size_t count;
-	const char *key[MAX_KEYS]; /* properties that tell records apart */
+	const char *key[MAX_KEYS]; /* properties shown */
 	size_t nkeys;
 };
 
@@ -51,6 +51,8 @@ static const char *property(const struct record *r, const char *key, char buf[VA
 		return buf;
 	}
 	value = record_get_param(r, key);
+	if (!value)
+		value = record_get_observed(r, key);
 	return value ? value : "";
 }
 
@@ -118,6 +120,8 @@ static int make_group(struct group *g, const struct record_set *set, size_t firs
 	for (i = 0; i < g->count; i++)
 		for (p = 0; p < g->record[i]->nparams; p++)
 			add_key(g, g->record[i]->params[p].key);
+	/* Of the observations people want the one that explains the figures most often. */
+	add_key(g, "faults");
 	add_key(g, "samples");
 	return 0;
 }

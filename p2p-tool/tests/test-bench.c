@@ -39,8 +39,10 @@ static int collect(int argc, char **argv, struct record_set *out, struct error *
 	samples_add(&s, 20);
 	assert_int_equal(record_set_samples(r, &s), 0);
 	samples_free(&s);
-	if (!strcmp(how, "bad-data"))
+	if (!strcmp(how, "bad-data")) {
 		r->verification = VERIFY_FAILED;
+		record_observe(r, "mismatch", "offset 0x10: expected 0x01");
+	}
 	assert_int_equal(record_set_add(out, r), 0);
 	if (!strcmp(how, "half"))
 		return error_set(err, EXIT_SKIP, ENODEV, NULL, "host:4K: gone");
@@ -202,7 +204,7 @@ static void test_failed_verification(void **state)
 {
 	put("s.suite", "fake bad-data host:4K\nfake good host:4K\n");
 	assert_int_equal(bench("run s --output out.csv --csv"), EXIT_FAILED);
-	check_what("fake.cell on host:4K: the data read back is not what was written");
+	check_what("fake.cell on host:4K: wrong data at offset 0x10: expected 0x01");
 	assert_int_equal(count_lines("out.csv"), 3);
 	check_file("out.csv", ",failed,");
 }

@@ -42,6 +42,13 @@ static void test_params(void **state)
 	assert_string_equal(record_get_param(r, "size"), "4K");
 	assert_string_equal(record_get_param(r, "via"), "dmabuf");
 	assert_null(record_get_param(r, "vi"));
+	/* Observations are apart: they do not tell cells from each other. */
+	assert_null(record_get_observed(r, "via"));
+	assert_int_equal(record_observe(r, "faults", "%d", 512), 0);
+	assert_int_equal(r->nobserved, 1);
+	assert_int_equal(r->nparams, 2);
+	assert_string_equal(record_get_observed(r, "faults"), "512");
+	assert_null(record_get_param(r, "faults"));
 	record_free(r);
 }
 

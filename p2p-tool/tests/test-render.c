@@ -140,6 +140,8 @@ static void test_csv(void **state)
 	r = add(&set, "map.mmap", "host:4K", UNIT_NS, four, 4);
 	record_param(r, "via", "device");
 	record_param(r, "align", "2M");
+	record_observe(r, "faults", "4");
+	record_observe(r, "clock_overhead", "20 ns");
 	r->page_order = 9;
 	strcpy(r->memattr, "WB");
 	r = add(&set, "copy.read", "host:4K", UNIT_BYTES_PER_S, four, 1);
@@ -156,13 +158,13 @@ static void test_csv(void **state)
 	text = render(FORMAT_CSV, &set);
 	assert_string_equal(
 		text,
-		"p2p-tool/1,map.mmap,host:4K,cpu,via=device align=2M,hardware,ns,4,100,150,300,300,"
-		"300,175,95.74271077563381,9,WB,none,,,\n"
+		"p2p-tool/1,map.mmap,host:4K,cpu,via=device;align=2M,hardware,ns,4,100,150,300,300,"
+		"300,175,95.74271077563381,9,WB,none,,,faults=4;clock_overhead=20 ns,\n"
 		"p2p-tool/1,copy.read,host:4K,cpu,,emulated,B/s,1,300,300,300,300,300,300,0,,,ok,"
-		"1200,0.25,\n"
-		"p2p-tool/1,map.mmap,\"heap:a,b:4K\",cpu,,hardware,ns,0,,,,,,,,,,none,,,\"no "
+		"1200,0.25,,\n"
+		"p2p-tool/1,map.mmap,\"heap:a,b:4K\",cpu,,hardware,ns,0,,,,,,,,,,none,,,,\"no "
 		"\"\"heap\"\"\nhere\"\n"
-		"p2p-tool/1,x,host:4K,cpu,,hardware,ns,1,300,300,300,300,300,300,0,,,none,0,,\n");
+		"p2p-tool/1,x,host:4K,cpu,,hardware,ns,1,300,300,300,300,300,300,0,,,none,0,,,\n");
 	free(text);
 	record_set_free(&set);
 }
@@ -211,6 +213,8 @@ static void test_table(void **state)
 		r = add(&set, "map.munmap", i ? "host:1M" : "vfio:0000:01:00.0/2:64M", UNIT_INSN,
 			four, 4);
 		record_param(r, "via", "device");
+		record_observe(r, "faults", i ? "256" : "32");
+		record_observe(r, "clock_overhead", i ? "20 ns" : "21 ns");
 		r->page_order = i ? 0 : 9;
 		strcpy(r->memattr, i ? "WB" : "UC-");
 	}
@@ -224,11 +228,16 @@ static void test_table(void **state)
 	assert_string_equal(
 		text,
 		"map: initiator cpu, via device, samples 4; numbers without unit are instructions\n"
-		"MEASUREMENT BUFFER                  ALIGN    MIN MEDIAN    P99    MAX PAGE ATTR\n"
-		"mmap        vfio:0000:01:00.0/2:64M    2M 100 ns 150 ns 300 ns 300 ns   1G WC\n"
-		"            host:1M                     0 100 ns 150 ns 300 ns 300 ns   4K WC\n"
-		"munmap      vfio:0000:01:00.0/2:64M          100    150    300    300   2M UC-\n"
-		"            host:1M                          100    150    300    300   4K WB\n"
+		"MEASUREMENT BUFFER                  ALIGN FAULTS    MIN MEDIAN    P99    MAX PAGE "
+		"ATTR\n"
+		"mmap        vfio:0000:01:00.0/2:64M    2M        100 ns 150 ns 300 ns 300 ns   1G "
+		"WC\n"
+		"            host:1M                     0        100 ns 150 ns 300 ns 300 ns   4K "
+		"WC\n"
+		"munmap      vfio:0000:01:00.0/2:64M           32    100    150    300    300   2M "
+		"UC-\n"
+		"            host:1M                          256    100    150    300    300   4K "
+		"WB\n"
 		"\n"
 		"copy: buffer host:1M, initiator cpu, samples 4\n"
 		"MEASUREMENT     MIN  MEDIAN     P99     MAX VS HOST DATA\n"
@@ -237,7 +246,8 @@ static void test_table(void **state)
 		"This machine is emulated: take the figures as ratios and regression signals,\n"
 		"not as latencies or bandwidths of hardware.\n");
 #else
-	check_contains(text, "\nmunmap\tvfio:0000:01:00.0/2:64M\t\t100\t150\t300\t300\t2M\tUC-\n");
+	check_contains(text,
+		       "\nmunmap\tvfio:0000:01:00.0/2:64M\t\t32\t100\t150\t300\t300\t2M\tUC-\n");
 #endif
 	free(text);
 	record_set_free(&set);
@@ -352,6 +362,7 @@ static void test_json_record(void **state)
 
 	r = add(&set, "map.mmap", "host:4K", UNIT_INSN, four, 4);
 	record_param(r, "via", "device");
+	record_observe(r, "faults", "4096");
 	r->page_order = 9;
 	strcpy(r->memattr, "UC-");
 	r->medium = MEDIUM_EMULATED;
@@ -373,6 +384,7 @@ static void test_json_record(void **state)
 	check_text(o, "buffer", "host:4K");
 	check_text(o, "initiator", "cpu");
 	check_text(member(o, "params"), "via", "device");
+	check_text(member(o, "observed"), "faults", "4096");
 	check_text(o, "unit", "insn");
 	check_text(o, "medium", "emulated");
 	check_text(o, "memattr", "UC-");
