@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* host:LENGTH - anonymous memory, the baseline. Every mapping is fresh memory of its own. */
+#include <sys/mman.h>
+
 #include "buffer.h"
 
 static int host_open(struct buffer *b, const struct access_params *access, struct error *err)
@@ -7,10 +9,9 @@ static int host_open(struct buffer *b, const struct access_params *access, struc
 	return 0;
 }
 
-static int host_map(struct buffer *b, void *addr, uint64_t offset, size_t length, int prot,
-		    void **out)
+static void host_source(const struct buffer *b, struct map_source *source)
 {
-	return buffer_map_fd(-1, addr, offset, length, prot, out);
+	*source = (struct map_source){ -1, MAP_PRIVATE | MAP_ANONYMOUS, 0 };
 }
 
 static int host_close(struct buffer *b, struct error *err)
@@ -20,6 +21,6 @@ static int host_close(struct buffer *b, struct error *err)
 
 const struct buffer_ops buffer_host_ops = {
 	.open = host_open,
-	.map = host_map,
+	.source = host_source,
 	.close = host_close,
 };

@@ -36,10 +36,9 @@ static int udmabuf_open(struct buffer *b, const struct access_params *access, st
 	return 0;
 }
 
-static int udmabuf_map(struct buffer *b, void *addr, uint64_t offset, size_t length, int prot,
-		       void **out)
+static void udmabuf_source(const struct buffer *b, struct map_source *source)
 {
-	return buffer_map_fd(memfd_of(b), addr, offset, length, prot, out);
+	*source = (struct map_source){ memfd_of(b), MAP_SHARED, 0 };
 }
 
 static int udmabuf_export(struct buffer *b, struct error *err)
@@ -82,7 +81,7 @@ static int udmabuf_close(struct buffer *b, struct error *err)
 
 const struct buffer_ops buffer_udmabuf_ops = {
 	.open = udmabuf_open,
-	.map = udmabuf_map,
+	.source = udmabuf_source,
 	.export = udmabuf_export,
 	.close = udmabuf_close,
 };

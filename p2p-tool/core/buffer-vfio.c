@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bind.h"
@@ -181,13 +181,12 @@ struct vfio_device *buffer_vfio_device(struct buffer *b)
 	return &((struct vfio_buffer *)b->priv)->device;
 }
 
-static int vfio_buffer_map(struct buffer *b, void *addr, uint64_t offset, size_t length, int prot,
-			   void **out)
+static void vfio_buffer_source(const struct buffer *b, struct map_source *source)
 {
-	struct vfio_buffer *v = b->priv;
+	const struct vfio_buffer *v = b->priv;
 
-	return buffer_map_fd(v->device.fd, addr, v->region.offset + b->spec.offset + offset, length,
-			     prot, out);
+	*source =
+		(struct map_source){ v->device.fd, MAP_SHARED, v->region.offset + b->spec.offset };
 }
 
 static int vfio_buffer_export(struct buffer *b, struct error *err)
@@ -205,7 +204,7 @@ static int vfio_buffer_export(struct buffer *b, struct error *err)
 
 const struct buffer_ops buffer_vfio_ops = {
 	.open = vfio_buffer_open,
-	.map = vfio_buffer_map,
+	.source = vfio_buffer_source,
 	.export = vfio_buffer_export,
 	.close = vfio_buffer_close,
 };

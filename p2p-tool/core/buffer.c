@@ -84,31 +84,36 @@ size_t buffer_map_length(const struct buffer *b)
 	return (b->spec.length + page - 1) & ~(page - 1);
 }
 
-int buffer_map_fd(int fd, void *addr, uint64_t offset, size_t length, int prot, void **out)
+int buffer_map_source(struct buffer *b, enum map_via via, struct map_source *source)
 {
-	int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
-	void *p = mmap(addr, length, prot, flags | (addr ? MAP_FIXED_NOREPLACE : 0), fd,
-		       (off_t)offset);
+	if (via == VIA_DMABUF) {
+		*source = (struct map_source){ buffer_dmabuf(b, NULL), MAP_SHARED, 0 };
+		return source->fd < 0 ? source->fd : 0;
+	}
+	if (!b->ops->source)
+		return -EOPNOTSUPP;
+	b->ops->source(b, source);
+	return 0;
+}
 
+int buffer_map(struct buffer *b, enum map_via via, uint64_t offset, size_t length, int prot,
+	       void **out)
+{
+	size_t whole = buffer_map_length(b);
+	struct map_source source;
+	void *p;
+	int ret;
+
+	if (!length || offset % page_size() || offset > whole || length > whole - offset)
+		return -EINVAL;
+	ret = buffer_map_source(b, via, &source);
+	if (ret)
+		return ret;
+	p = mmap(NULL, length, prot, source.flags, source.fd, (off_t)(source.offset + offset));
 	if (p == MAP_FAILED)
 		return -errno;
 	*out = p;
 	return 0;
-}
-
-int buffer_map(struct buffer *b, enum map_via via, void *addr, uint64_t offset, size_t length,
-	       int prot, void **out)
-{
-	size_t whole = buffer_map_length(b);
-	int fd;
-
-	if (!length || offset % page_size() || offset > whole || length > whole - offset)
-		return -EINVAL;
-	if (via == VIA_DMABUF) {
-		fd = buffer_dmabuf(b, NULL);
-		return fd < 0 ? fd : buffer_map_fd(fd, addr, offset, length, prot, out);
-	}
-	return b->ops->map ? b->ops->map(b, addr, offset, length, prot, out) : -EOPNOTSUPP;
 }
 
 int buffer_export(struct buffer *b, struct error *err)
@@ -135,24 +140,30 @@ int buffer_dmabuf(struct buffer *b, struct error *err)
 	return b->dmabuf_fd;
 }
 
-int buffer_probe_dmabuf_mmap(struct buffer *b, struct error *err)
+int buffer_probe_mmap(struct buffer *b, enum map_via via, struct error *err)
 {
-	int fd = buffer_dmabuf(b, err);
 	char text[128];
-	int ret;
+	int fd, ret;
 
+	bufspec_format(&b->spec, text, sizeof(text));
+	if (via == VIA_DEVICE) {
+		if (b->ops->source)
+			return 0;
+		return error_set(err, EXIT_SKIP, EOPNOTSUPP, "use --via dmabuf",
+				 "%s: this kind of memory has only a DMABUF", text);
+	}
+	fd = buffer_dmabuf(b, err);
 	if (fd < 0)
 		return fd;
 	ret = dmabuf_probe_mmap(fd, page_size(), PROT_READ);
-	if (!ret)
-		return 0;
-	bufspec_format(&b->spec, text, sizeof(text));
 	if (ret == -EINVAL && b->spec.kind == BUFFER_VFIO)
-		return error_set(err, EXIT_SKIP, EINVAL, "boot a kernel with series/vfio",
-				 "%s: this kernel has no mmap() for VFIO DMABUFs", text);
-	if (ret == -EINVAL)
-		return error_set(err, EXIT_SKIP, EINVAL, NULL,
-				 "%s: the exporter has no mmap() for its DMABUFs", text);
-	return error_set(err, EXIT_FAILED, -ret, NULL, "%s: mmap() of the DMABUF: %s", text,
-			 strerror(-ret));
+		error_set(err, EXIT_SKIP, EINVAL, "boot a kernel with series/vfio",
+			  "%s: this kernel has no mmap() for VFIO DMABUFs", text);
+	else if (ret == -EINVAL)
+		error_set(err, EXIT_SKIP, EINVAL, "use --via device",
+			  "%s: its exporter has no mmap() for DMABUFs", text);
+	else if (ret)
+		error_set(err, EXIT_FAILED, -ret, NULL, "%s: mmap() of the DMABUF: %s", text,
+			  strerror(-ret));
+	return ret;
 }

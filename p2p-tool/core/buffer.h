@@ -63,12 +63,18 @@ struct access_params {
 
 struct buffer;
 
+/* What to give to mmap() for byte 0 of a buffer. */
+struct map_source {
+	int fd;	   /* -1: anonymous memory */
+	int flags; /* MAP_SHARED, or MAP_PRIVATE | MAP_ANONYMOUS */
+	uint64_t offset;
+};
+
 struct buffer_ops {
 	/* spec, emulated and rdonly are set. On failure nothing may be left open or bound. */
 	int (*open)(struct buffer *b, const struct access_params *access, struct error *err);
-	/* Map through the device's own fd; NULL where there is only a DMABUF. As buffer_map(). */
-	int (*map)(struct buffer *b, void *addr, uint64_t offset, size_t length, int prot,
-		   void **out);
+	/* What a mapping that does not go through the DMABUF maps; NULL where there is none. */
+	void (*source)(const struct buffer *b, struct map_source *source);
 	/* As buffer_export(); NULL where the memory cannot become a DMABUF. */
 	int (*export)(struct buffer *b, struct error *err);
 	/* As buffer_close(), without the DMABUF and the struct itself. */
@@ -105,16 +111,18 @@ int buffer_close(struct buffer *b, struct error *err);
 size_t buffer_map_length(const struct buffer *b);
 
 /*
- * New mapping of [offset, offset + length) at addr, where nothing may be
- * mapped yet, or at an address of the kernel's choice for NULL. The caller
- * owns *out and gives it back with munmap(). Returns 0 or -errno: -EOPNOTSUPP
- * when this kind has no such fd, else as mmap().
+ * What buffer_map() maps, for those who call mmap() themselves. 0 or -errno:
+ * -EOPNOTSUPP when this kind of buffer has no such fd.
  */
-int buffer_map(struct buffer *b, enum map_via via, void *addr, uint64_t offset, size_t length,
-	       int prot, void **out);
+int buffer_map_source(struct buffer *b, enum map_via via, struct map_source *source);
 
-/* mmap() of a shared file, or of private anonymous memory for fd -1; the rest as buffer_map(). */
-int buffer_map_fd(int fd, void *addr, uint64_t offset, size_t length, int prot, void **out);
+/*
+ * New mapping of [offset, offset + length) at an address of the kernel's
+ * choice. The caller owns *out and gives it back with munmap(). 0 or -errno,
+ * as buffer_map_source() and mmap().
+ */
+int buffer_map(struct buffer *b, enum map_via via, uint64_t offset, size_t length, int prot,
+	       void **out);
 
 /* A new DMABUF of the buffer. The fd is the caller's; -errno with err filled in on failure. */
 int buffer_export(struct buffer *b, struct error *err);
@@ -122,10 +130,11 @@ int buffer_export(struct buffer *b, struct error *err);
 int buffer_dmabuf(struct buffer *b, struct error *err);
 
 /*
- * Can the DMABUF of this buffer be mmap()ed? Returns 0, or -errno with err
- * saying why not (for VFIO: the kernel lacks dma_buf_ops.mmap).
+ * Can this buffer be mmap()ed that way? 0, or -errno with err saying why not
+ * (EXIT_SKIP when it never can here: the kernel lacks dma_buf_ops.mmap for
+ * VFIO, say).
  */
-int buffer_probe_dmabuf_mmap(struct buffer *b, struct error *err);
+int buffer_probe_mmap(struct buffer *b, enum map_via via, struct error *err);
 
 extern const struct buffer_ops buffer_vfio_ops;
 extern const struct buffer_ops buffer_host_ops;

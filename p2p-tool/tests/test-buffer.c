@@ -30,23 +30,20 @@ static void test_host(void **state)
 	struct bufspec spec = { .kind = BUFFER_HOST, .length = 0x4000 };
 	struct error err = { 0 };
 	struct buffer *b;
-	void *p, *q;
+	void *p;
 
 	assert_int_equal(buffer_open(&spec, &plain_access, &b, &err), 0);
 	assert_int_equal(buffer_map_length(b), 0x4000);
-	assert_int_equal(buffer_map(b, VIA_DEVICE, NULL, 0, 0x4000, PROT_READ | PROT_WRITE, &p), 0);
+	assert_int_equal(buffer_map(b, VIA_DEVICE, 0, 0x4000, PROT_READ | PROT_WRITE, &p), 0);
 	memset(p, 1, 0x4000);
-	/* Never over something else. */
-	assert_int_equal(buffer_map(b, VIA_DEVICE, p, 0, 0x1000, PROT_READ, &q), -EEXIST);
 	munmap(p, 0x4000);
-	assert_int_equal(buffer_map(b, VIA_DEVICE, p, 0x1000, 0x3000, PROT_READ, &q), 0);
-	assert_ptr_equal(p, q);
-	munmap(q, 0x3000);
-	assert_int_equal(buffer_map(b, VIA_DEVICE, NULL, 0x1000, 0x4000, PROT_READ, &p), -EINVAL);
-	assert_int_equal(buffer_map(b, VIA_DEVICE, NULL, 0x800, 0x1000, PROT_READ, &p), -EINVAL);
-	assert_int_equal(buffer_map(b, VIA_DEVICE, NULL, 0x1000, SIZE_MAX, PROT_READ, &p), -EINVAL);
-	assert_int_equal(buffer_map(b, VIA_DEVICE, NULL, 0, 0, PROT_READ, &p), -EINVAL);
-	assert_int_equal(buffer_map(b, VIA_DMABUF, NULL, 0, 0x1000, PROT_READ, &p), -EOPNOTSUPP);
+	assert_int_equal(buffer_map(b, VIA_DEVICE, 0x1000, 0x3000, PROT_READ, &p), 0);
+	munmap(p, 0x3000);
+	assert_int_equal(buffer_map(b, VIA_DEVICE, 0x1000, 0x4000, PROT_READ, &p), -EINVAL);
+	assert_int_equal(buffer_map(b, VIA_DEVICE, 0x800, 0x1000, PROT_READ, &p), -EINVAL);
+	assert_int_equal(buffer_map(b, VIA_DEVICE, 0x1000, SIZE_MAX, PROT_READ, &p), -EINVAL);
+	assert_int_equal(buffer_map(b, VIA_DEVICE, 0, 0, PROT_READ, &p), -EINVAL);
+	assert_int_equal(buffer_map(b, VIA_DMABUF, 0, 0x1000, PROT_READ, &p), -EOPNOTSUPP);
 	assert_int_equal(buffer_dmabuf(b, &err), -EOPNOTSUPP);
 	assert_error(&err, EXIT_SKIP, "host:16K", "udmabuf:LENGTH");
 	assert_int_equal(buffer_close(b, &err), 0);
@@ -96,8 +93,8 @@ static void test_udmabuf(void **state)
 	struct buffer *b;
 
 	assert_int_equal(buffer_open(&spec, &plain_access, &b, &err), 0);
-	assert_int_equal(
-		buffer_map(b, VIA_DEVICE, NULL, 0, 0x4000, PROT_READ | PROT_WRITE, (void **)&p), 0);
+	assert_int_equal(buffer_map(b, VIA_DEVICE, 0, 0x4000, PROT_READ | PROT_WRITE, (void **)&p),
+			 0);
 	strcpy(p + 0x2000, "through the memfd");
 	fd = buffer_dmabuf(b, &err);
 	if (fd < 0) {
@@ -105,9 +102,9 @@ static void test_udmabuf(void **state)
 		print_message("%s\n", err.what);
 	} else {
 		assert_int_equal(buffer_dmabuf(b, &err), fd);
-		assert_int_equal(buffer_probe_dmabuf_mmap(b, &err), 0);
-		assert_int_equal(
-			buffer_map(b, VIA_DMABUF, NULL, 0x2000, 0x1000, PROT_READ, (void **)&q), 0);
+		assert_int_equal(buffer_probe_mmap(b, VIA_DMABUF, &err), 0);
+		assert_int_equal(buffer_map(b, VIA_DMABUF, 0x2000, 0x1000, PROT_READ, (void **)&q),
+				 0);
 		assert_string_equal(q, "through the memfd");
 		munmap(q, 0x1000);
 	}
@@ -202,8 +199,7 @@ static void test_vfio(void **state)
 
 	fd = buffer_vfio_device(&b)->fd;
 	assert_int_equal(pwrite(fd, "page 3", 7, BAR2_OFFSET + 0x3000), 7);
-	assert_int_equal(buffer_map(&b, VIA_DEVICE, NULL, 0x2000, 0x1000, PROT_READ, (void **)&p),
-			 0);
+	assert_int_equal(buffer_map(&b, VIA_DEVICE, 0x2000, 0x1000, PROT_READ, (void **)&p), 0);
 	assert_string_equal(p, "page 3");
 	munmap(p, 0x1000);
 
@@ -246,7 +242,7 @@ static void test_vfio_small(void **state)
 	assert_int_equal(open_vfio(&spec, &plain_access, &sys, &b, &err), 0);
 	assert_int_equal(b.spec.length, 0x100);
 	assert_int_equal(buffer_map_length(&b), 0x1000);
-	assert_int_equal(buffer_map(&b, VIA_DEVICE, NULL, 0, 0x1000, PROT_READ, &p), 0);
+	assert_int_equal(buffer_map(&b, VIA_DEVICE, 0, 0x1000, PROT_READ, &p), 0);
 	munmap(p, 0x1000);
 	assert_int_equal(buffer_dmabuf(&b, &err), -EINVAL);
 	assert_error(&err, EXIT_SKIP, "BAR 0 is smaller than a page", "");
@@ -329,7 +325,7 @@ static void test_vfio_no_mmap(void **state)
 	assert_int_equal(open_vfio(&spec, &plain_access, &sys, &b, &err), 0);
 	b.dmabuf_fd = eventfd(0, EFD_CLOEXEC);
 	assert_true(b.dmabuf_fd >= 0);
-	assert_int_equal(buffer_probe_dmabuf_mmap(&b, &err), -ENODEV);
+	assert_int_equal(buffer_probe_mmap(&b, VIA_DMABUF, &err), -ENODEV);
 	assert_error(&err, EXIT_FAILED, "mmap() of the DMABUF", "");
 	close(b.dmabuf_fd);
 	b.ops->close(&b, &err);

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* p2p-tool copy: how fast the CPU writes to a buffer and reads from it. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "core/copy-routines.h"
+#include "core/measure.h"
+#include "core/size.h"
+#include "measure-options.h"
+
+#define SIZES_MAX 64
+
+enum {
+	COPY_SIZES = OPT_LONG_ONLY,
+	COPY_ROUTINE,
+	COPY_WRITE,
+	COPY_READ,
+	COPY_VIA,
+};
+
+static const struct opt options[] = {
+	OPT_HELP,
+	{ COPY_SIZES, "sizes", "SIZES",
+	  "bytes of a transfer: a list such as 64,4K, or a range such as 4K..1M that doubles; "
+	  "default 4K..1M, as far as it fits" },
+	{ COPY_ROUTINE, "routine", "NAME",
+	  "one of the routines below; all; or best (default): the fastest on this buffer" },
+	{ COPY_WRITE, "write", NULL, "measure writes only" },
+	{ COPY_READ, "read", NULL, "measure reads only" },
+	{ COPY_VIA, "via", "WHICH",
+	  "map through the fd of the device (or of the memory) or through the dmabuf; default: "
+	  "device where there is one" },
+	MEASURE_OPTIONS,
+	OUTPUT_OPTIONS,
+	{ 0 },
+};
+
+static const char usage[] = "copy [OPTION]... BUFFER";
+static const char about[] =
+	"Measure how fast the CPU writes to a buffer and reads from it, in transfers of several "
+	"sizes. Each transfer is verified outside of the time that is measured, and made on "
+	"ordinary memory in turn, for comparison.";
+static const char notes[] =
+	"BUFFER is one of\n"
+	"  vfio:BDF/BAR[+OFFSET][:LENGTH]  (part of) a PCI BAR, which is overwritten\n"
+	"  host:LENGTH                     ordinary memory\n"
+	"  udmabuf:LENGTH                  a memfd as a DMABUF\n"
+	"  heap:NAME:LENGTH                memory of a dma-heap\n"
+	"\n"
+	"Exit status: 0, 1 when something failed or data was wrong, 2 for wrong usage, 77 when "
+	"this machine lacks what it takes.";
+
+struct copy_command {
+	struct measure_options common;
+	struct copy_params params;
+	bool sizes_given, via_given;
+	uint64_t sizes[SIZES_MAX];
+};
+
+static int bad_sizes(const char *arg, const char *what, struct error *err)
+{
+	return error_set(err, EXIT_USAGE, EINVAL, "give such as 4K..1M or 64,4K,256K",
+			 "option --sizes '%s': %s", arg, what);
+}
+
+/* From first to at most last, doubling. */
+static int add_range(struct copy_command *m, uint64_t first, uint64_t last)
+{
+	for (; first <= last; first *= 2) {
+		if (m->params.nsizes == SIZES_MAX)
+			return -E2BIG;
+		m->sizes[m->params.nsizes++] = first;
+		if (first > UINT64_MAX / 2)
+			break;
+	}
+	return 0;
+}
+
+static int parse_sizes(const char *arg, struct copy_command *m, struct error *err)
+{
+	const char *text = arg;
+	uint64_t first, last;
+
+	m->params.nsizes = 0;
+	m->sizes_given = true;
+	for (;; text++) {
+		if (size_parse(text, &first, &text) || !first)
+			return bad_sizes(arg, "not a size", err);
+		last = first;
+		if (!strncmp(text, "..", 2) && (size_parse(text + 2, &last, &text) || last < first))
+			return bad_sizes(arg, "not a range", err);
+		if (add_range(m, first, last))
+			return bad_sizes(arg, "too many sizes", err);
+		if (!*text)
+			return 0;
+		if (*text != ',')
+			return bad_sizes(arg, "not a size", err);
+	}
+}
+
+static int parse_own(struct copy_command *m, int c, const char *arg, struct error *err)
+{
+	bool device, dmabuf;
+	int ret;
+
+	switch (c) {
+	case COPY_SIZES:
+		return parse_sizes(arg, m, err);
+	case COPY_ROUTINE:
+		m->params.routine = arg;
+		break;
+	case COPY_WRITE:
+		m->params.write = true;
+		break;
+	case COPY_READ:
+		m->params.read = true;
+		break;
+	case COPY_VIA:
+		ret = parse_via(arg, &device, &dmabuf, err);
+		if (ret)
+			return ret;
+		if (device && dmabuf)
+			return error_set(err, EXIT_USAGE, EINVAL, "give device or dmabuf",
+					 "option --via '%s': one at a time", arg);
+		m->via_given = true;
+		m->params.via = dmabuf ? VIA_DMABUF : VIA_DEVICE;
+		break;
+	}
+	return 0;
+}
+
+static int parse(int argc, char **argv, void *params, struct error *err)
+{
+	struct copy_command *m = params;
+	int c, ret;
+
+	m->common = (struct measure_options)MEASURE_DEFAULTS;
+	m->params.routine = "best";
+	m->params.sizes = m->sizes;
+	while ((c = options_next("copy", argc, argv, options, err)) != -1) {
+		ret = measure_option(&m->common, c, optarg, err);
+		if (m->common.help)
+			return 0;
+		if (!ret)
+			ret = parse_own(m, c, optarg, err);
+		if (ret < 0)
+			return ret;
+	}
+	if (!m->params.write && !m->params.read)
+		m->params.write = m->params.read = true;
+	m->params.repeat = m->common.repeat;
+	m->params.warmup = m->common.warmup;
+	ret = measure_operand(&m->common, "copy", argc - optind, argv + optind, err);
+	if (!m->via_given && m->common.spec.kind == BUFFER_HEAP)
+		m->params.via = VIA_DMABUF;
+	return ret;
+}
+
+static int measure(struct buffer *b, const struct clock *c, void *params, struct record_set *out,
+		   struct error *err)
+{
+	struct copy_command *m = params;
+
+	if (!m->sizes_given) {
+		uint64_t length = b->spec.length;
+
+		add_range(m, length < 4096 ? length : 4096, length < 1 << 20 ? length : 1 << 20);
+	}
+	return measure_copy(b, c, &m->params, out, err);
+}
+
+static void help(void)
+{
+	const struct copy_routine *r;
+
+	options_help(usage, about, options, notes);
+	puts("\nRoutines:");
+	for (r = copy_routines; r->name; r++)
+		printf("  %-10s %s%s%s\n", r->name, r->what,
+		       !r->read	   ? "; writes only"
+		       : !r->write ? "; reads only"
+				   : "",
+		       r->supported() ? "" : " (not on this CPU)");
+}
+
+static const struct measure_command command = {
+	.name = "copy",
+	.params_size = sizeof(struct copy_command),
+	.parse = parse,
+	.measure = measure,
+	.help = help,
+};
+
+static int copy_main(int argc, char **argv)
+{
+	return measure_main(&command, argc, argv);
+}
+
+static int copy_collect(int argc, char **argv, struct record_set *out, struct error *err)
+{
+	return measure_collect(&command, argc, argv, out, err);
+}
+
+const struct command cmd_copy = {
+	.name = "copy",
+	.summary = "measure how fast the CPU writes to a buffer and reads from it",
+	.main = copy_main,
+	.collect = copy_collect,
+};

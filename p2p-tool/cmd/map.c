@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* p2p-tool map: what it costs to map a buffer and to touch it. */
+#include <errno.h>
+#include <getopt.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "core/measure.h"
+#include "core/size.h"
+#include "measure-options.h"
+
+enum {
+	MAP_VIA = OPT_LONG_ONLY,
+	MAP_ALIGN,
+	MAP_READ_ONLY,
+};
+
+static const struct opt options[] = {
+	OPT_HELP,
+	{ MAP_VIA, "via", "WHICH",
+	  "map through the fd of the device (or of the memory), the dmabuf, or both; default: "
+	  "all that the buffer has" },
+	{ MAP_ALIGN, "align", "SIZE",
+	  "map at an address that agrees with the bus address modulo SIZE, so that huge pages "
+	  "fit; default: where the kernel likes" },
+	{ MAP_READ_ONLY, "read-only", NULL, "export the DMABUF read-only and map it so" },
+	MEASURE_OPTIONS,
+	OUTPUT_OPTIONS,
+	{ 0 },
+};
+
+static const char usage[] = "map [OPTION]... BUFFER";
+static const char about[] =
+	"Measure mmap() of a buffer, the first touch of a page with and without a page table "
+	"around it, touching every page, and munmap(). Every round makes a new mapping. Touching "
+	"reads 32 bits at the start of a page.";
+static const char notes[] =
+	"BUFFER is one of\n"
+	"  vfio:BDF/BAR[+OFFSET][:LENGTH]  (part of) a PCI BAR\n"
+	"  host:LENGTH                     ordinary memory\n"
+	"  udmabuf:LENGTH                  a memfd as a DMABUF\n"
+	"  heap:NAME:LENGTH                memory of a dma-heap\n"
+	"\n"
+	"Exit status: 0, 1 when something failed, 2 for wrong usage, 77 when this machine lacks "
+	"what it takes.";
+
+struct map_command {
+	struct measure_options common;
+	struct map_params params;
+};
+
+static int parse_align(const char *arg, uint64_t *align, struct error *err)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	if (size_parse(arg, align, NULL) || *align < page || *align & (*align - 1) ||
+	    *align > SIZE_MAX / 4)
+		return error_set(err, EXIT_USAGE, EINVAL,
+				 "give a power of two from the page size on, such as 2M",
+				 "option --align '%s': not an alignment", arg);
+	return 0;
+}
+
+static int parse_own(struct map_command *m, int c, const char *arg, struct error *err)
+{
+	switch (c) {
+	case MAP_VIA:
+		return parse_via(arg, &m->params.via_device, &m->params.via_dmabuf, err);
+	case MAP_ALIGN:
+		return parse_align(arg, &m->params.align, err);
+	case MAP_READ_ONLY:
+		m->common.access.rdonly = true;
+		break;
+	}
+	return 0;
+}
+
+static int parse(int argc, char **argv, void *params, struct error *err)
+{
+	struct map_command *m = params;
+	int c, ret;
+
+	m->common = (struct measure_options)MEASURE_DEFAULTS;
+	while ((c = options_next("map", argc, argv, options, err)) != -1) {
+		ret = measure_option(&m->common, c, optarg, err);
+		if (m->common.help)
+			return 0;
+		if (!ret)
+			ret = parse_own(m, c, optarg, err);
+		if (ret < 0)
+			return ret;
+	}
+	ret = measure_operand(&m->common, "map", argc - optind, argv + optind, err);
+	if (!m->params.via_device && !m->params.via_dmabuf) {
+		m->params.via_device = m->common.spec.kind != BUFFER_HEAP;
+		m->params.via_dmabuf = m->common.spec.kind != BUFFER_HOST;
+	}
+	m->params.repeat = m->common.repeat;
+	m->params.warmup = m->common.warmup;
+	return ret;
+}
+
+static int measure(struct buffer *b, const struct clock *c, void *params, struct record_set *out,
+		   struct error *err)
+{
+	return measure_map(b, c, &((struct map_command *)params)->params, out, err);
+}
+
+static void help(void)
+{
+	options_help(usage, about, options, notes);
+}
+
+static const struct measure_command command = {
+	.name = "map",
+	.params_size = sizeof(struct map_command),
+	.parse = parse,
+	.measure = measure,
+	.help = help,
+};
+
+static int map_main(int argc, char **argv)
+{
+	return measure_main(&command, argc, argv);
+}
+
+static int map_collect(int argc, char **argv, struct record_set *out, struct error *err)
+{
+	return measure_collect(&command, argc, argv, out, err);
+}
+
+const struct command cmd_map = {
+	.name = "map",
+	.summary = "measure mmap(), page faults and munmap() of a buffer",
+	.main = map_main,
+	.collect = map_collect,
+};

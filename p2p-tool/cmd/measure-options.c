@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "measure-options.h"
+
+#define ROUNDS_MAX 1000000
+
+static int parse_rounds(const char *name, const char *arg, unsigned int min, unsigned int *value,
+			struct error *err)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(arg, &end, 10);
+	if (errno || *arg < '0' || *arg > '9' || *end || n < min || n > ROUNDS_MAX)
+		return error_set(err, EXIT_USAGE, EINVAL,
+				 min ? "give a number from 1 to 1000000"
+				     : "give a number from 0 to 1000000",
+				 "option --%s '%s': not a number of rounds", name, arg);
+	*value = (unsigned int)n;
+	return 0;
+}
+
+static int parse_path(const char *arg, enum vfio_path *path, struct error *err)
+{
+	static const char *const names[] = {
+		[VFIO_PATH_AUTO] = "auto",
+		[VFIO_PATH_CDEV] = "cdev",
+		[VFIO_PATH_GROUP] = "group",
+		[VFIO_PATH_NOIOMMU] = "noiommu",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(arg, names[i])) {
+			*path = (enum vfio_path)i;
+			return 0;
+		}
+	}
+	return error_set(err, EXIT_USAGE, EINVAL, "give auto, cdev, group or noiommu",
+			 "option --path '%s': no such path", arg);
+}
+
+int parse_via(const char *arg, bool *device, bool *dmabuf, struct error *err)
+{
+	bool both = !strcmp(arg, "both");
+
+	*device = both || !strcmp(arg, "device");
+	*dmabuf = both || !strcmp(arg, "dmabuf");
+	if (*device || *dmabuf)
+		return 0;
+	return error_set(err, EXIT_USAGE, EINVAL, "'--help' lists the ways",
+			 "option --via '%s': no such way", arg);
+}
+
+int measure_option(struct measure_options *o, int key, const char *arg, struct error *err)
+{
+	int ret = 0;
+
+	if (output_option(&o->output, key, arg)) {
+		o->output_given = true;
+		return 1;
+	}
+	switch (key) {
+	case 'h':
+		o->help = true;
+		break;
+	case MEASURE_REPEAT:
+		ret = parse_rounds("repeat", arg, 1, &o->repeat, err);
+		break;
+	case MEASURE_WARMUP:
+		ret = parse_rounds("warmup", arg, 0, &o->warmup, err);
+		break;
+	case MEASURE_COUNTED:
+		o->counted = true;
+		break;
+	case MEASURE_BIND:
+		o->access.bind = true;
+		break;
+	case MEASURE_PATH:
+		ret = parse_path(arg, &o->access.path, err);
+		break;
+	case '?':
+		return -EINVAL;
+	default:
+		return 0;
+	}
+	return ret ? ret : 1;
+}
+
+int measure_operand(struct measure_options *o, const char *command, int argc, char **argv,
+		    struct error *err)
+{
+	char remedy[64];
+
+	snprintf(remedy, sizeof(remedy), "see 'p2p-tool %s --help'", command);
+	if (argc < 1)
+		return error_set(err, EXIT_USAGE, EINVAL, remedy, "%s: no buffer given", command);
+	if (argc > 1)
+		return error_set(err, EXIT_USAGE, EINVAL, remedy, "'%s': one argument too many",
+				 argv[1]);
+	return bufspec_parse(argv[0], &o->spec, err);
+}
+
+static int measure_parsed(const struct measure_command *command, void *params,
+			  struct record_set *out, struct error *err)
+{
+	struct measure_options *o = params;
+	struct error close_err = { 0 };
+	struct buffer *b;
+	struct clock c;
+	int ret, closed;
+
+	ret = clock_init(&c, o->counted, err);
+	if (!ret)
+		ret = buffer_open(&o->spec, &o->access, &b, err);
+	if (ret)
+		return ret;
+	ret = command->measure(b, &c, params, out, err);
+	closed = buffer_close(b, &close_err);
+	if (!closed)
+		return ret;
+	/* A device that is not back with its driver is worse than whatever came before. */
+	*err = close_err;
+	return closed;
+}
+
+int measure_collect(const struct measure_command *command, int argc, char **argv,
+		    struct record_set *out, struct error *err)
+{
+	struct measure_options *o = calloc(1, command->params_size);
+	int ret;
+
+	if (!o)
+		return error_set(err, EXIT_FAILED, ENOMEM, NULL, "%s: out of memory",
+				 command->name);
+	ret = command->parse(argc, argv, o, err);
+	if (!ret && (o->help || o->output_given))
+		ret = error_set(err, EXIT_USAGE, EINVAL, "leave it to 'bench run'",
+				"%s: a suite's line has no output of its own", command->name);
+	if (!ret)
+		ret = measure_parsed(command, o, out, err);
+	free(o);
+	return ret;
+}
+
+/* The verdict of output_commit() in more detail, which it keeps. */
+static void explain_wrong_data(const struct record_set *set, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < set->count; i++) {
+		const struct record *r = set->record[i];
+		const char *mismatch = record_get_param(r, "mismatch");
+
+		if (r->verification == VERIFY_FAILED && mismatch)
+			error_set(err, EXIT_FAILED, EBADMSG, "do not trust this path",
+				  "%s on %s: wrong data at %s", r->measurement, r->buffer,
+				  mismatch);
+	}
+}
+
+int measure_main(const struct measure_command *command, int argc, char **argv)
+{
+	struct measure_options *o = calloc(1, command->params_size);
+	struct record_set set = { 0 };
+	struct error err = { 0 };
+	int ret;
+
+	if (!o) {
+		error_set(&err, EXIT_FAILED, ENOMEM, NULL, "%s: out of memory", command->name);
+		return report_error(&err);
+	}
+	ret = command->parse(argc, argv, o, &err);
+	if (!ret && o->help) {
+		command->help();
+		goto out;
+	}
+	if (!ret)
+		ret = output_open(&o->output, &err);
+	if (!ret)
+		ret = measure_parsed(command, o, &set, &err);
+	if (!ret) {
+		explain_wrong_data(&set, &err);
+		ret = output_commit(&o->output, &set, &err);
+	}
+	output_abort(&o->output);
+	record_set_free(&set);
+out:
+	free(o);
+	return ret ? report_error(&err) : EXIT_OK;
+}

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How fast the CPU writes to a buffer and reads from it, and whether the data arrives. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "bind.h"
+#include "copy-routines.h"
+#include "dmabuf.h"
+#include "measure-private.h"
+#include "sigbus.h"
+#include "size.h"
+
+#define TRIALS 3 /* of each routine, to find the best one */
+
+struct run {
+	struct buffer *b;
+	const struct clock *c;
+	const struct copy_params *p;
+	char *device; /* mapping of b */
+	char *host;   /* ordinary memory for the baseline; NULL: b is that itself */
+	char *pattern, *scratch;
+	size_t mapped; /* bytes of each of the four */
+
+	/* Of the cell that runs. */
+	const struct copy_routine *routine;
+	bool write; /* else read */
+	size_t size;
+	struct samples samples, baseline;
+	char mismatch[128]; /* of the first transfer with wrong data; empty: none */
+	uint64_t seed;	    /* another one for each transfer, so that old data is wrong data */
+	uint64_t trial;	    /* shortest time of trial_rounds() */
+	int ret;
+};
+
+/* The next number of the splitmix64 generator. */
+static uint64_t next_random(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+static void fill_pattern(struct run *r)
+{
+	uint64_t state = ++r->seed, value;
+	size_t i, n;
+
+	for (i = 0; i < r->size; i += n) {
+		n = r->size - i < sizeof(value) ? r->size - i : sizeof(value);
+		value = next_random(&state);
+		memcpy(r->pattern + i, &value, n);
+	}
+}
+
+/* Keep the first byte that scratch has wrong. */
+static void compare(struct run *r, const char *where)
+{
+	size_t i;
+
+	if (r->mismatch[0] || !memcmp(r->scratch, r->pattern, r->size))
+		return;
+	for (i = 0; r->scratch[i] == r->pattern[i]; i++)
+		;
+	snprintf(r->mismatch, sizeof(r->mismatch), "%soffset 0x%zx: expected 0x%02x, found 0x%02x",
+		 where, i, (unsigned char)r->pattern[i], (unsigned char)r->scratch[i]);
+}
+
+static uint64_t time_copy(const struct run *r, copy_fn *copy, void *dst, const void *src)
+{
+	uint64_t start = clock_now(r->c);
+
+	copy(dst, src, r->size);
+	copy_drain();
+	return clock_now(r->c) - start;
+}
+
+/* One transfer to or from memory, verified by the plainest means. Returns its time. */
+static uint64_t transfer(struct run *r, char *memory, const char *where)
+{
+	const struct copy_routine *plain = copy_routine_find("plain");
+	uint64_t cost;
+
+	fill_pattern(r);
+	if (r->write) {
+		cost = time_copy(r, r->routine->write, memory, r->pattern);
+		plain->read(r->scratch, memory, r->size);
+	} else {
+		plain->write(memory, r->pattern, r->size);
+		copy_drain();
+		memset(r->scratch, ~r->pattern[0], r->size);
+		cost = time_copy(r, r->routine->read, r->scratch, memory);
+	}
+	compare(r, where);
+	return cost;
+}
+
+static uint64_t sample_of(const struct run *r, uint64_t cost)
+{
+	if (r->c->unit == UNIT_INSN)
+		return cost;
+	return (uint64_t)((double)r->size * 1e9 / (double)(cost ? cost : 1));
+}
+
+/* Device and baseline in turn, so that whatever disturbs the machine disturbs both. */
+static void run_rounds(void *arg)
+{
+	struct run *r = arg;
+	unsigned int i;
+
+	for (i = 0; i < r->p->warmup + r->p->repeat && !r->ret; i++) {
+		uint64_t device, host = 0;
+
+		r->ret = binding_interrupted(NULL);
+		device = transfer(r, r->device, "");
+		if (r->host)
+			host = transfer(r, r->host, "baseline ");
+		if (i < r->p->warmup)
+			continue;
+		samples_add(&r->samples, sample_of(r, device));
+		if (r->host)
+			samples_add(&r->baseline, sample_of(r, host));
+	}
+}
+
+static void trial_rounds(void *arg)
+{
+	struct run *r = arg;
+	uint64_t cost;
+	int i;
+
+	r->trial = UINT64_MAX;
+	for (i = 0; i < TRIALS; i++) {
+		cost = transfer(r, r->device, "");
+		r->trial = cost < r->trial ? cost : r->trial;
+	}
+}
+
+/* Run fn between the calls that a DMABUF wants around accesses. */
+static int guarded(struct run *r, void (*fn)(void *arg), struct error *err)
+{
+	bool sync = r->p->via == VIA_DMABUF;
+	int fd = r->b->dmabuf_fd, ret;
+	uintptr_t fault;
+	char text[128];
+
+	r->ret = sync ? dmabuf_begin_access(fd, true) : 0;
+	if (r->ret)
+		goto sync_failed;
+	ret = sigbus_guard(fn, r, &fault);
+	if (sync && dmabuf_end_access(fd, true) && !ret)
+		ret = -EIO;
+	if (ret == -EFAULT)
+		return explain_sigbus(r->b, r->p->via, fault - (uintptr_t)r->device, err);
+	if (r->ret == -EINTR)
+		return binding_interrupted(err);
+	if (!ret)
+		return 0;
+	r->ret = ret;
+sync_failed:
+	bufspec_format(&r->b->spec, text, sizeof(text));
+	return error_set(err, EXIT_FAILED, -r->ret, NULL, "%s: DMA_BUF_IOCTL_SYNC: %s", text,
+			 strerror(-r->ret));
+}
+
+static struct record *new_record(const struct run *r)
+{
+	enum unit unit = r->c->unit == UNIT_INSN ? UNIT_INSN : UNIT_BYTES_PER_S;
+	struct record *record =
+		cell_new(r->b, r->write ? "copy.write" : "copy.read", unit, r->p->via);
+	char size[32];
+
+	size_format(r->size, size, sizeof(size));
+	if (record && (record_param(record, "size", "%s", size) ||
+		       record_param(record, "routine", "%s", r->routine->name))) {
+		record_free(record);
+		record = NULL;
+	}
+	return record;
+}
+
+static int add_record(struct run *r, struct record_set *out, struct error *err)
+{
+	struct record *record = new_record(r);
+	struct pagetable_entry entry;
+	struct summary baseline;
+
+	if (record && r->mismatch[0] && record_param(record, "mismatch", "%s", r->mismatch)) {
+		record_free(record);
+		record = NULL;
+	}
+	if (!record)
+		return error_set(err, EXIT_FAILED, ENOMEM, NULL, "record: out of memory");
+	record->verification = r->mismatch[0] ? VERIFY_FAILED : VERIFY_OK;
+	pagetable_lookup(r->device, &entry);
+	record->page_order = entry.order;
+	snprintf(record->memattr, sizeof(record->memattr), "%s", entry.memattr);
+	if (r->host && !samples_summarise(&r->baseline, &baseline) && baseline.median > 0) {
+		struct summary own;
+
+		samples_summarise(&r->samples, &own);
+		record->has_baseline = true;
+		record->baseline_median = baseline.median;
+		record->baseline_ratio = own.median / baseline.median;
+	}
+	return cell_finish(record, r->c, &r->samples, out, err);
+}
+
+static int run_cell(struct run *r, struct record_set *out, struct error *err)
+{
+	int ret;
+
+	r->samples.count = r->baseline.count = 0;
+	r->mismatch[0] = '\0';
+	ret = guarded(r, run_rounds, err);
+	return ret ? ret : add_record(r, out, err);
+}
+
+/* A routine that this CPU does not have. */
+static int skip_cell(struct run *r, struct record_set *out, struct error *err)
+{
+	struct record *record = new_record(r);
+	struct error why = { 0 };
+
+	if (!record)
+		return error_set(err, EXIT_FAILED, ENOMEM, NULL, "record: out of memory");
+	error_set(&why, EXIT_SKIP, EOPNOTSUPP, NULL, "routine %s: not on this CPU",
+		  r->routine->name);
+	return cell_skip(record, &why, out, err);
+}
+
+static copy_fn *in_direction(const struct copy_routine *routine, bool write)
+{
+	return write ? routine->write : routine->read;
+}
+
+/* The routine with the shortest largest transfer on this very buffer. */
+static int find_best(struct run *r, const struct copy_routine **best, struct error *err)
+{
+	const struct copy_routine *routine;
+	uint64_t shortest = UINT64_MAX;
+	size_t i;
+	int ret;
+
+	for (i = 0, r->size = 0; i < r->p->nsizes; i++)
+		r->size = r->p->sizes[i] > r->size ? r->p->sizes[i] : r->size;
+	for (routine = copy_routines; routine->name; routine++) {
+		if (!in_direction(routine, r->write) || !routine->supported())
+			continue;
+		r->routine = routine;
+		ret = guarded(r, trial_rounds, err);
+		if (ret)
+			return ret;
+		if (r->trial < shortest) {
+			shortest = r->trial;
+			*best = routine;
+		}
+	}
+	return 0;
+}
+
+static int run_direction(struct run *r, bool write, struct record_set *out, struct error *err)
+{
+	const struct copy_routine *routine, *best = NULL;
+	bool all = !strcmp(r->p->routine, "all");
+	int ret = 0;
+	size_t i;
+
+	r->write = write;
+	if (!strcmp(r->p->routine, "best")) {
+		ret = find_best(r, &best, err);
+		if (ret)
+			return ret;
+	}
+	for (routine = copy_routines; routine->name && !ret; routine++) {
+		if (!in_direction(routine, write) ||
+		    !(all || routine == best || !strcmp(r->p->routine, routine->name)))
+			continue;
+		r->routine = routine;
+		for (i = 0; i < r->p->nsizes && !ret; i++) {
+			r->size = r->p->sizes[i];
+			ret = routine->supported() ? run_cell(r, out, err) : skip_cell(r, out, err);
+		}
+	}
+	return ret;
+}
+
+static int check_params(const struct buffer *b, const struct copy_params *p, struct error *err)
+{
+	const struct copy_routine *routine = copy_routine_find(p->routine);
+	char text[128], size[32];
+	size_t i;
+
+	bufspec_format(&b->spec, text, sizeof(text));
+	for (i = 0; i < p->nsizes; i++) {
+		size_format(p->sizes[i], size, sizeof(size));
+		if (!p->sizes[i] || p->sizes[i] > b->spec.length)
+			return error_set(err, EXIT_USAGE, EINVAL, "give --sizes that fit into it",
+					 "%s: cannot copy %s", text, size);
+	}
+	if (!strcmp(p->routine, "all") || !strcmp(p->routine, "best"))
+		return 0;
+	if (!routine)
+		return error_set(err, EXIT_USAGE, EINVAL, "'p2p-tool copy --help' lists them",
+				 "routine %s: there is no such one", p->routine);
+	if (!routine->supported())
+		return error_set(err, EXIT_SKIP, EOPNOTSUPP, "choose another one",
+				 "routine %s: not on this CPU", p->routine);
+	if (!(p->write && routine->write) && !(p->read && routine->read))
+		return error_set(err, EXIT_USAGE, EINVAL, "choose another one",
+				 "routine %s: only %s", p->routine,
+				 routine->write ? "writes" : "reads");
+	return 0;
+}
+
+static void *map_memory(size_t length)
+{
+	void *p = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static void unmap(char *p, size_t length)
+{
+	if (p)
+		munmap(p, length);
+}
+
+static int map_all(struct run *r, struct error *err)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), i;
+	bool is_host = r->b->spec.kind == BUFFER_HOST;
+	char text[128];
+	int ret;
+
+	for (i = 0; i < r->p->nsizes; i++)
+		r->mapped = r->p->sizes[i] > r->mapped ? r->p->sizes[i] : r->mapped;
+	r->mapped = (r->mapped + page - 1) & -page;
+	r->pattern = map_memory(r->mapped);
+	r->scratch = map_memory(r->mapped);
+	if (!is_host)
+		r->host = map_memory(r->mapped);
+	if (!r->pattern || !r->scratch || (!is_host && !r->host) ||
+	    samples_init(&r->samples, r->p->repeat) || samples_init(&r->baseline, r->p->repeat))
+		return error_set(err, EXIT_FAILED, ENOMEM, "give smaller --sizes",
+				 "copy: out of memory");
+	ret = buffer_map(r->b, r->p->via, 0, r->mapped, PROT_READ | PROT_WRITE,
+			 (void **)&r->device);
+	if (!ret)
+		return 0;
+	bufspec_format(&r->b->spec, text, sizeof(text));
+	return error_set(err, EXIT_FAILED, -ret, NULL, "%s: mmap() through its %s: %s", text,
+			 via_name(r->p->via), strerror(-ret));
+}
+
+int measure_copy(struct buffer *b, const struct clock *c, const struct copy_params *p,
+		 struct record_set *out, struct error *err)
+{
+	struct run r = { .b = b, .c = c, .p = p };
+	int ret;
+
+	ret = check_params(b, p, err);
+	if (!ret)
+		ret = buffer_probe_mmap(b, p->via, err);
+	if (ret)
+		return ret;
+	ret = map_all(&r, err);
+	if (!ret && p->write)
+		ret = run_direction(&r, true, out, err);
+	if (!ret && p->read)
+		ret = run_direction(&r, false, out, err);
+	unmap(r.device, r.mapped);
+	unmap(r.host, r.mapped);
+	unmap(r.pattern, r.mapped);
+	unmap(r.scratch, r.mapped);
+	samples_free(&r.samples);
+	samples_free(&r.baseline);
+	return ret;
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What it costs to map a buffer, to touch it for the first time, and to unmap it. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "bind.h"
+#include "measure-map-private.h"
+#include "sigbus.h"
+#include "size.h"
+
+int explain_step(struct run *r, const char *step, int ret, struct error *err)
+{
+	char text[128];
+
+	bufspec_format(&r->b->spec, text, sizeof(text));
+	return error_set(err, EXIT_FAILED, -ret, NULL, "%s: %s through its %s: %s", text, step,
+			 via_name(r->via), strerror(-ret));
+}
+
+static struct record *new_record(struct run *r, const char *measurement)
+{
+	struct record *record = cell_new(r->b, measurement, r->c->unit, r->via);
+	char align[32];
+
+	size_format(r->p->align, align, sizeof(align));
+	if (record && record_param(record, "align", "%s", align)) {
+		record_free(record);
+		record = NULL;
+	}
+	return record;
+}
+
+/* Say how the pages were mapped that this record is about. */
+static int describe_pages(struct run *r, struct record *record, bool all)
+{
+	int ret;
+
+	if (r->min_faults == r->max_faults)
+		ret = record_param(record, "faults", "%llu", (unsigned long long)r->max_faults);
+	else
+		ret = record_param(record, "faults", "%llu-%llu", (unsigned long long)r->min_faults,
+				   (unsigned long long)r->max_faults);
+	snprintf(record->memattr, sizeof(record->memattr), "%s", r->entry.memattr);
+	record->page_order = r->entry.order;
+	if (record->page_order < 0 && all && r->min_faults == r->max_faults)
+		record->page_order = pagetable_order_from_faults(r->length, r->max_faults);
+	return ret;
+}
+
+static int add_records(struct run *r, struct record_set *out, struct error *err)
+{
+	struct record *record;
+	int i, ret = 0;
+
+	for (i = 0; i < 2 && r->scenario->measurement[i] && !ret; i++) {
+		record = new_record(r, r->scenario->measurement[i]);
+		if (record && r->scenario->touches &&
+		    describe_pages(r, record, r->scenario->measurement[1])) {
+			record_free(record);
+			record = NULL;
+		}
+		if (!record)
+			return error_set(err, EXIT_FAILED, ENOMEM, NULL, "record: out of memory");
+		ret = cell_finish(record, r->c, &r->samples[i], out, err);
+	}
+	return ret;
+}
+
+static int skip_records(struct run *r, const struct scenario *s, const struct error *why,
+			struct record_set *out, struct error *err)
+{
+	struct record *record;
+	int i, ret = 0;
+
+	for (i = 0; i < 2 && s->measurement[i] && !ret; i++) {
+		record = new_record(r, s->measurement[i]);
+		if (!record)
+			return error_set(err, EXIT_FAILED, ENOMEM, NULL, "record: out of memory");
+		ret = cell_skip(record, why, out, err);
+	}
+	return ret;
+}
+
+static int run_scenario(struct run *r, const struct scenario *s, struct record_set *out,
+			struct error *err)
+{
+	struct error why = { 0 };
+	uintptr_t fault;
+	int ret, i;
+
+	r->scenario = s;
+	r->min_faults = UINT64_MAX;
+	r->max_faults = 0;
+	r->entry = (struct pagetable_entry){ -1, "" };
+	r->ret = 0;
+	for (i = 0; i < 2; i++)
+		r->samples[i].count = 0;
+	ret = place_mapping(r, &why);
+	if (ret == -ENXIO)
+		return skip_records(r, s, &why, out, err);
+	if (ret)
+		return explain_step(r, "finding an address", ret, err);
+	ret = sigbus_guard(run_rounds, r, &fault);
+	if (ret == -EFAULT)
+		explain_sigbus(r->b, r->via, fault - (uintptr_t)r->map, err);
+	else
+		ret = r->ret;
+	if (r->map)
+		munmap(r->map, r->length);
+	r->map = NULL;
+	if (ret == -EINTR)
+		return binding_interrupted(err);
+	if (ret)
+		return explain_step(r, s->measurement[0], ret, err);
+	return add_records(r, out, err);
+}
+
+/* Everything that can be measured through one fd; what cannot becomes records that say so. */
+static int run_via(struct run *r, enum map_via via, struct record_set *out, struct error *err)
+{
+	struct error why = { 0 };
+	size_t i;
+	int ret;
+
+	r->via = via;
+	r->prot = PROT_READ | (via == VIA_DMABUF && r->b->rdonly ? 0 : PROT_WRITE);
+	if (via == VIA_DMABUF) {
+		ret = buffer_dmabuf(r->b, &why) < 0
+			      ? skip_records(r, &export_scenario, &why, out, err)
+			      : run_scenario(r, &export_scenario, out, err);
+		if (ret)
+			return ret;
+	}
+	ret = buffer_probe_mmap(r->b, via, &why);
+	if (!ret) {
+		buffer_map_source(r->b, via, &r->source);
+		ret = probe_mapping(r, err);
+		if (ret)
+			return ret;
+	} else if (why.status != EXIT_SKIP) {
+		return error_set(err, why.status, -ret, why.remedy, "%s", why.what);
+	}
+	for (i = 0; map_scenarios[i].measurement[0]; i++) {
+		ret = why.what[0] ? skip_records(r, &map_scenarios[i], &why, out, err)
+				  : run_scenario(r, &map_scenarios[i], out, err);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+int measure_map(struct buffer *b, const struct clock *c, const struct map_params *p,
+		struct record_set *out, struct error *err)
+{
+	struct run r = { .b = b, .c = c, .p = p, .page = (size_t)sysconf(_SC_PAGESIZE) };
+	int ret, i;
+
+	r.length = buffer_map_length(b);
+	/* When it is the only thing asked for, it is not one cell of many. */
+	if (!p->via_device || !p->via_dmabuf) {
+		ret = buffer_probe_mmap(b, p->via_device ? VIA_DEVICE : VIA_DMABUF, err);
+		if (ret)
+			return ret;
+	}
+	for (i = 0; i < 2; i++) {
+		ret = samples_init(&r.samples[i], p->repeat);
+		if (ret) {
+			error_set(err, EXIT_FAILED, -ret, "give a smaller --repeat",
+				  "%u samples: out of memory", p->repeat);
+			goto out;
+		}
+	}
+	ret = p->via_device ? run_via(&r, VIA_DEVICE, out, err) : 0;
+	if (!ret && p->via_dmabuf)
+		ret = run_via(&r, VIA_DMABUF, out, err);
+out:
+	for (i = 0; i < 2; i++)
+		samples_free(&r.samples[i]);
+	return ret;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the measurements share. */
+#ifndef P2P_MEASURE_PRIVATE_H
+#define P2P_MEASURE_PRIVATE_H
+
+#include "measure.h"
+#include "pagetable.h"
+
+/*
+ * A record of one cell of b by the CPU, with the parameter "via". The cell
+ * adds its own, and cell_finish() those that all have. NULL: out of memory.
+ */
+struct record *cell_new(const struct buffer *b, const char *measurement, enum unit unit,
+			enum map_via via);
+/* Complete it with the samples and the clock's overhead, and add it to out. 0 or -errno. */
+int cell_finish(struct record *r, const struct clock *c, struct samples *s, struct record_set *out,
+		struct error *err);
+/* Add it to out as one that cannot run, because of why. 0 or -errno. */
+int cell_skip(struct record *r, const struct error *why, struct record_set *out, struct error *err);
+
+/* The message for an access to b that raised SIGBUS at offset; returns -EFAULT. */
+int explain_sigbus(const struct buffer *b, enum map_via via, uint64_t offset, struct error *err);
+
+/* The name of a way to map, as the option --via takes it. */
+const char *via_name(enum map_via via);
+
+#endif

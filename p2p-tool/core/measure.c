@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "measure-private.h"
+
+const char *via_name(enum map_via via)
+{
+	return via == VIA_DMABUF ? "dmabuf" : "device";
+}
+
+struct record *cell_new(const struct buffer *b, const char *measurement, enum unit unit,
+			enum map_via via)
+{
+	struct record *r;
+	char text[128];
+
+	bufspec_format(&b->spec, text, sizeof(text));
+	r = record_new(measurement, text, "cpu", unit,
+		       b->emulated ? MEDIUM_EMULATED : MEDIUM_HARDWARE);
+	if (r && record_param(r, "via", "%s", via_name(via))) {
+		record_free(r);
+		r = NULL;
+	}
+	return r;
+}
+
+int cell_finish(struct record *r, const struct clock *c, struct samples *s, struct record_set *out,
+		struct error *err)
+{
+	int ret = record_set_samples(r, s);
+
+	if (!ret)
+		ret = record_param(r, "clock_overhead", "%" PRIu64 "%s", c->overhead,
+				   unit_name(c->unit));
+	if (ret) {
+		record_free(r);
+		return error_set(err, EXIT_FAILED, -ret, NULL, "record: %s", strerror(-ret));
+	}
+	if (record_set_add(out, r))
+		return error_set(err, EXIT_FAILED, ENOMEM, NULL, "record: out of memory");
+	return 0;
+}
+
+int cell_skip(struct record *r, const struct error *why, struct record_set *out, struct error *err)
+{
+	if (asprintf(&r->skipped, "%s%s%s", why->what, why->remedy[0] ? "; " : "", why->remedy) <
+	    0) {
+		r->skipped = NULL;
+		record_free(r);
+		return error_set(err, EXIT_FAILED, ENOMEM, NULL, "record: out of memory");
+	}
+	if (record_set_add(out, r))
+		return error_set(err, EXIT_FAILED, ENOMEM, NULL, "record: out of memory");
+	return 0;
+}
+
+int explain_sigbus(const struct buffer *b, enum map_via via, uint64_t offset, struct error *err)
+{
+	char text[128];
+
+	bufspec_format(&b->spec, text, sizeof(text));
+	return error_set(err, EXIT_FAILED, EFAULT,
+			 "its memory is disabled or asleep, or it was revoked",
+			 "%s: access at offset 0x%" PRIx64 " through its %s raised SIGBUS", text,
+			 offset, via_name(via));
+}
