@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/pci_regs.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/sigbus.h"
+#include "guest.h"
+
+void fact(bool holds, const char *fmt, ...)
+{
+	int errnum = errno;
+	va_list args;
+
+	printf("%s ", holds ? "ok" : "FAIL");
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	if (!holds)
+		printf(" (errno: %s)", strerror(errnum));
+	printf("\n");
+	fflush(stdout);
+	if (!holds)
+		exit(1);
+}
+
+void guest_open(struct vfio_device *dev, const char *bdf)
+{
+	struct error err = { 0 };
+	struct pci_list list = { 0 };
+	struct pci_function *f;
+	struct sysfs sysfs;
+	struct bdf addr;
+	int ret;
+
+	ret = bdf_parse(bdf, &addr, NULL);
+	if (!ret)
+		ret = sysfs_open(&sysfs, "/", &err);
+	if (!ret)
+		ret = pci_list_read(&sysfs, &list, &err);
+	f = ret ? NULL : pci_list_find(&list, &addr);
+	if (f && !pci_read_details(&sysfs, f))
+		ret = vfio_open(dev, &vfio_sys_real, &sysfs, f, VFIO_PATH_CDEV, &err);
+	fact(f && !ret, "%s opens%s%s", bdf, err.what[0] ? ": " : "", err.what);
+	pci_list_free(&list);
+	sysfs_close(&sysfs);
+}
+
+static void read_byte(void *addr)
+{
+	*(const volatile char *)addr;
+}
+
+bool faults(const volatile void *addr)
+{
+	uintptr_t where;
+
+	return sigbus_guard(read_byte, (void *)(uintptr_t)addr, &where) != 0;
+}
+
+int set_memory(const struct vfio_device *dev, bool on)
+{
+	uint16_t command;
+	int ret;
+
+	ret = vfio_config_read(dev, PCI_COMMAND, &command, sizeof(command));
+	if (ret)
+		return ret;
+	command = on ? command | PCI_COMMAND_MEMORY : command & ~PCI_COMMAND_MEMORY;
+	return vfio_config_write(dev, PCI_COMMAND, &command, sizeof(command));
+}
+
+int in_child(int (*fn)(void *arg), void *arg, unsigned int ms)
+{
+	uint64_t end = now_ms() + ms;
+	pid_t pid;
+	int status;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		_exit(fn(arg));
+	if (pid < 0)
+		return -errno;
+	while (waitpid(pid, &status, WNOHANG) != pid) {
+		if (now_ms() > end)
+			return -ETIMEDOUT;
+		usleep(5000);
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
+}
+
+int write_file(const char *path, const char *text)
+{
+	ssize_t n;
+	int fd;
+	int ret = 0;
+
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text, strlen(text));
+	if (n < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
