@@ -133,7 +133,7 @@ static void print_heading(FILE *out, const struct group *g)
 	bool insn = false;
 	size_t i;
 
-	fprintf(out, "%.*s", (int)kind_length(name), name);
+	fprintf(out, "\n%.*s", (int)kind_length(name), name);
 	for (i = 0; i < g->nkeys; i++) {
 		const char *value = property(g->record[0], g->key[i], buf);
 
@@ -288,10 +288,9 @@ int render_table_records(FILE *out, const struct record_set *set)
 		if (!ret)
 			ret = render_group(out, &g);
 		free(g.record);
-		fputc('\n', out);
 	}
 	if (emulated && !ret)
-		fputs("This machine is emulated: take the figures as ratios and regression "
+		fputs("\nThis machine is emulated: take the figures as ratios and regression "
 		      "signals,\nnot as latencies or bandwidths of hardware.\n",
 		      out);
 	return ret;
@@ -316,5 +315,5 @@ void render_table_environment(FILE *out, const struct environment *env)
 		if (value)
 			fprintf(out, "%s%s", parts[i].before, value);
 	}
-	fputs("\n\n", out);
+	fputc('\n', out);
 }

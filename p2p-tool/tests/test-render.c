@@ -227,7 +227,8 @@ static void test_table(void **state)
 #ifdef HAVE_TABLES
 	assert_string_equal(
 		text,
-		"map: initiator cpu, via device, samples 4; numbers without unit are instructions\n"
+		"\nmap: initiator cpu, via device, samples 4; numbers without unit are "
+		"instructions\n"
 		"MEASUREMENT BUFFER                  ALIGN FAULTS    MIN MEDIAN    P99    MAX PAGE "
 		"ATTR\n"
 		"mmap        vfio:0000:01:00.0/2:64M    2M        100 ns 150 ns 300 ns 300 ns   1G "
@@ -305,7 +306,7 @@ static void test_environment_line(void **state)
 	assert_non_null(f);
 	assert_int_equal(render_begin(f, FORMAT_TABLE, &env), 0);
 	fclose(f);
-	assert_string_equal(text, "p2p-tool 1.2, Linux 7.3.4\n\n");
+	assert_string_equal(text, "p2p-tool 1.2, Linux 7.3.4\n");
 	free(text);
 }
 
