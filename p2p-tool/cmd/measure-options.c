@@ -149,22 +149,6 @@ int measure_collect(const struct measure_command *command, int argc, char **argv
 	return ret;
 }
 
-/* The verdict of output_commit() in more detail, which it keeps. */
-static void explain_wrong_data(const struct record_set *set, struct error *err)
-{
-	size_t i;
-
-	for (i = 0; i < set->count; i++) {
-		const struct record *r = set->record[i];
-		const char *mismatch = record_get_param(r, "mismatch");
-
-		if (r->verification == VERIFY_FAILED && mismatch)
-			error_set(err, EXIT_FAILED, EBADMSG, "do not trust this path",
-				  "%s on %s: wrong data at %s", r->measurement, r->buffer,
-				  mismatch);
-	}
-}
-
 int measure_main(const struct measure_command *command, int argc, char **argv)
 {
 	struct measure_options *o = calloc(1, command->params_size);
@@ -185,10 +169,8 @@ int measure_main(const struct measure_command *command, int argc, char **argv)
 		ret = output_open(&o->output, &err);
 	if (!ret)
 		ret = measure_parsed(command, o, &set, &err);
-	if (!ret) {
-		explain_wrong_data(&set, &err);
+	if (!ret)
 		ret = output_commit(&o->output, &set, &err);
-	}
 	output_abort(&o->output);
 	record_set_free(&set);
 out:

@@ -191,7 +191,7 @@ static int add_record(struct run *r, struct record_set *out, struct error *err)
 	struct pagetable_entry entry;
 	struct summary baseline;
 
-	if (record && r->mismatch[0] && record_param(record, "mismatch", "%s", r->mismatch)) {
+	if (record && r->mismatch[0] && record_observe(record, "mismatch", "%s", r->mismatch)) {
 		record_free(record);
 		record = NULL;
 	}

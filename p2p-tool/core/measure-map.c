@@ -38,10 +38,11 @@ static int describe_pages(struct run *r, struct record *record, bool all)
 	int ret;
 
 	if (r->min_faults == r->max_faults)
-		ret = record_param(record, "faults", "%llu", (unsigned long long)r->max_faults);
+		ret = record_observe(record, "faults", "%llu", (unsigned long long)r->max_faults);
 	else
-		ret = record_param(record, "faults", "%llu-%llu", (unsigned long long)r->min_faults,
-				   (unsigned long long)r->max_faults);
+		ret = record_observe(record, "faults", "%llu-%llu",
+				     (unsigned long long)r->min_faults,
+				     (unsigned long long)r->max_faults);
 	snprintf(record->memattr, sizeof(record->memattr), "%s", r->entry.memattr);
 	record->page_order = r->entry.order;
 	if (record->page_order < 0 && all && r->min_faults == r->max_faults)

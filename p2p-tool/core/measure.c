@@ -34,8 +34,8 @@ int cell_finish(struct record *r, const struct clock *c, struct samples *s, stru
 	int ret = record_set_samples(r, s);
 
 	if (!ret)
-		ret = record_param(r, "clock_overhead", "%" PRIu64 "%s", c->overhead,
-				   unit_name(c->unit));
+		ret = record_observe(r, "clock_overhead", "%" PRIu64 " %s", c->overhead,
+				     unit_name(c->unit));
 	if (ret) {
 		record_free(r);
 		return error_set(err, EXIT_FAILED, -ret, NULL, "record: %s", strerror(-ret));
