@@ -189,6 +189,6 @@ static int list_main(int argc, char **argv)
 
 const struct command cmd_list = {
 	.name = "list",
-	.summary = "PCI functions with their BARs, RDMA devices, DRM nodes",
+	.summary = "show PCI functions with their BARs, RDMA devices, DRM nodes",
 	.main = list_main,
 };

@@ -1,0 +1,154 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Bad input to the commands that measure: one line that names the object and the
+# remedy, the documented exit status, and no file left behind.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/functions.sh"
+
+# A PCI function that is nowhere.
+absent=ffffffff:ff:1f.7
+file=$tmp/records
+
+# expect_usage TEXT...: as expect_error 2, and no file was made.
+expect_usage()
+{
+	expect_error 2 "$@"
+	set -- "$file"*
+	[ "$*" = "$file*" ] || fail "it left $*"
+}
+
+for name in map copy; do
+	run $name
+	expect_usage 'no buffer' "p2p-tool $name --help"
+	run $name host:4K host:8K
+	expect_usage host:8K
+	run $name --output "$file" ''
+	expect_usage "buffer ''" vfio: host: udmabuf: heap:
+
+	# Buffers, each wrong in one way; test-bufspec has more.
+	for buffer in frob:4K 0000:01:00.0/2; do
+		run $name --output "$file" $buffer
+		expect_usage "buffer '$buffer'" 'not a kind of buffer' vfio: host:
+	done
+	for buffer in vfio:0000:01:00/2 vfio:01:00.8/0 vfio:x/0; do
+		run $name --output "$file" $buffer
+		expect_usage "buffer '$buffer'" 'not a PCI address' vfio:BDF/BAR
+	done
+	for bar in 6 10 -1 x 0x0 ''; do
+		run $name --output "$file" $absent vfio:$absent/$bar
+		expect_usage vfio:
+		run $name --output "$file" vfio:$absent/$bar
+		expect_usage "'$bar' is not a BAR, which is 0 to 5" vfio:BDF/BAR
+	done
+	run $name --output "$file" vfio:$absent/0+100:4K
+	expect_usage 'offset 100 is not a multiple' 4096
+	run $name --output "$file" vfio:$absent/0+4K:100
+	expect_usage 'length 100 is not a multiple' 4096
+	run $name --output "$file" vfio:$absent/0:0
+	expect_usage 'the length is 0'
+	run $name --output "$file" vfio:$absent/0+15E:1E
+	expect_usage 'do not fit 64 bits'
+	run $name --output "$file" vfio:$absent/0+20E:4K
+	expect_usage "offset '20E' does not fit"
+	run $name --output "$file" host:0
+	expect_usage 'the length is 0' host:LENGTH
+	run $name --output "$file" udmabuf:1000
+	expect_usage 'length 1000 is not a multiple' udmabuf:LENGTH
+	run $name --output "$file" heap::4K
+	expect_usage 'name is missing' heap:NAME:LENGTH
+	run $name --output "$file" heap:../null:4K
+	expect_usage "'../null' is not the name" heap:NAME:LENGTH
+
+	# What is not here: 77, nothing written.
+	run $name --output "$file" vfio:$absent/0:4K
+	expect_error 77 $absent 'p2p-tool list'
+	run $name --output "$file" heap:no-such-heap:4K
+	expect_error 77 /dev/dma_heap/no-such-heap
+	[ ! -e "$file" ] || fail "a file was written"
+
+	# Numbers and names of options.
+	for rounds in 0 -1 x 1.5 99999999999999999999 ''; do
+		run $name --repeat "$rounds" host:4K
+		expect_usage "--repeat '$rounds'" 'from 1 to'
+	done
+	run $name --warmup x host:4K
+	expect_usage "--warmup 'x'"
+	run $name --via frob host:4K
+	expect_usage "--via 'frob'"
+	run $name --path frob host:4K
+	expect_usage "--path 'frob'" cdev group noiommu
+
+	# Where the output goes.
+	run $name --json --csv host:4K
+	expect_usage '--json and --csv' 'choose one'
+	run $name --append host:4K
+	expect_usage --append --output
+	run $name --output "$tmp/none/records" host:4K
+	expect_error 2 "$tmp/none/records" 'No such file or directory'
+	run $name --output "$tmp" host:4K
+	expect_error 2 "$tmp" 'directory'
+	echo 'not a record' >"$file"
+	run $name --output "$file" --append --csv host:4K
+	expect_error 2 "$file" 'nothing is appended'
+	[ "$(cat "$file")" = 'not a record' ] || fail "it changed the file"
+	rm "$file"
+done
+
+run map --align 3 host:4K
+expect_usage "--align '3'" 'power of two'
+run map --via dmabuf host:4K
+expect_error 77 host:4K 'no DMABUF' udmabuf:
+run copy --sizes 0 host:4K
+expect_usage "--sizes '0'"
+run copy --sizes 4K..1K host:4K
+expect_usage "--sizes '4K..1K'"
+run copy --sizes 4K, host:4K
+expect_usage "--sizes '4K,'"
+run copy --sizes 8K host:4K
+expect_usage host:4K 8K --sizes
+run copy --routine frob host:4K
+expect_usage frob 'p2p-tool copy --help'
+
+run bench
+expect_usage 'bench run SUITE'
+run bench frob
+expect_usage 'bench frob'
+run bench run
+expect_usage 'no suite' --list
+run bench run --output "$file" no-such-suite
+expect_usage 'no-such-suite: no such suite'
+run bench run --output "$file" "$tmp/no-such.suite"
+expect_usage "$tmp/no-such.suite"
+printf 'map host:4K\nmap host:0\n' >"$tmp/bad.suite"
+run bench run --output "$file" "$tmp/bad.suite"
+expect_usage "$tmp/bad.suite:2" 'the length is 0'
+printf 'map @bar\n' >"$tmp/open.suite"
+run bench run --output "$file" "$tmp/open.suite"
+expect_usage "$tmp/open.suite:1" @bar --buffer
+run bench run --buffer x "$tmp/open.suite"
+expect_usage "--buffer 'x'" NAME=SPEC
+run bench run --buffer bar=host:0 "$tmp/open.suite"
+expect_usage 'host:0' 'the length is 0'
+printf 'list\n' >"$tmp/list.suite"
+run bench run "$tmp/list.suite"
+expect_usage "$tmp/list.suite:1" "'list' does not measure"
+printf 'map host:4K --output %s\n' "$file" >"$tmp/output.suite"
+run bench run "$tmp/output.suite"
+expect_usage "$tmp/output.suite:1" 'bench run'
+
+# Output that cannot be written, where measuring itself went well.
+for arguments in 'map host:64K' 'map host:64K --csv' 'copy host:64K --csv'; do
+	command="p2p-tool $arguments --repeat 2 --warmup 0 >/dev/full"
+	# shellcheck disable=SC2086
+	"$P2P_TOOL" $arguments --repeat 2 --warmup 0 >/dev/full 2>"$tmp/err"
+	status=$?
+	: >"$tmp/out"
+	expect_error 1 'standard output' 'No space left on device'
+done
+if feature json; then
+	run map host:64K --repeat 2 --warmup 0 --output /dev/full
+	expect_status 1
+	grep -q '^p2p-tool: /dev/full: No space left' "$tmp/err" || fail "no word of /dev/full"
+fi
+
+finish
