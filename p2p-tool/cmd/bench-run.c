@@ -89,8 +89,8 @@ static int add_skipped(const struct suite_line *line, bool counted, const char *
 	return record_set_add(set, r);
 }
 
-static int run_line(const struct suite_line *line, const char *text, bool counted,
-		    struct record_set *set, struct error *err)
+/* Let the line's command parse and, unless set is NULL, measure. 0 or -errno with err filled in. */
+static int collect(const struct suite_line *line, struct record_set *set, struct error *err)
 {
 	char **argv = calloc((size_t)line->argc + 1, sizeof(*argv));
 	int ret;
@@ -102,6 +102,14 @@ static int run_line(const struct suite_line *line, const char *text, bool counte
 	options_begin();
 	ret = command_find(argv[0])->collect(line->argc, argv, set, err);
 	free(argv);
+	return ret;
+}
+
+static int run_line(const struct suite_line *line, const char *text, bool counted,
+		    struct record_set *set, struct error *err)
+{
+	int ret = collect(line, set, err);
+
 	if (ret && err->status == EXIT_SKIP) {
 		ret = add_skipped(line, counted, text, err, set);
 		error_clear(err);
@@ -121,6 +129,20 @@ static int explain(const struct suite *s, const struct suite_line *line, const c
 	return error_set(err, why->status ? why->status : EXIT_FAILED, -ret, remedy,
 			 "%.90s:%u: %.150s", s->path, line->number,
 			 why->what[0] ? why->what : strerror(-ret));
+}
+
+int bench_check_lines(const struct suite *s, struct error *err)
+{
+	struct error why = { 0 };
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; i < s->nlines && !ret; i++) {
+		ret = collect(&s->line[i], NULL, &why);
+		if (ret)
+			explain(s, &s->line[i], NULL, ret, &why, err);
+	}
+	return ret;
 }
 
 int bench_run_lines(const struct suite *s, bool counted, const char *path, struct record_set *set,

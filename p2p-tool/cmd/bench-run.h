@@ -9,6 +9,9 @@
 #include "core/record.h"
 #include "core/suite.h"
 
+/* Are the arguments of every line right? 0 or -errno, err naming the line (EXIT_USAGE). */
+int bench_check_lines(const struct suite *s, struct error *err);
+
 /*
  * Run every line of s, whose commands measure, and append the records to set;
  * progress goes to standard error when that is a terminal. A line that fails

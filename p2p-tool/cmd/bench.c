@@ -164,6 +164,8 @@ static int load(const struct run_params *p, struct suite *s, struct error *err)
 		ret = suite_check_buffers(s, err);
 	if (!ret)
 		ret = add_options(s, p, err);
+	if (!ret && !p->list)
+		ret = bench_check_lines(s, err);
 	if (ret)
 		suite_free(s);
 	return ret;

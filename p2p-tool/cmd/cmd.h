@@ -13,7 +13,8 @@ struct command {
 	int (*main)(int argc, char **argv);
 	/*
 	 * Parse and measure only, records appended to *out: what a line of a
-	 * suite runs. NULL for commands that do not measure. Returns 0 or
+	 * suite runs; with out NULL only parse, so that a suite can be checked
+	 * before it runs. NULL for commands that do not measure. Returns 0 or
 	 * -errno with err filled in.
 	 */
 	int (*collect)(int argc, char **argv, struct record_set *out, struct error *err);

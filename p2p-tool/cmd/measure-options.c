@@ -143,7 +143,7 @@ int measure_collect(const struct measure_command *command, int argc, char **argv
 	if (!ret && (o->help || o->output_given))
 		ret = error_set(err, EXIT_USAGE, EINVAL, "leave it to 'bench run'",
 				"%s: a suite's line has no output of its own", command->name);
-	if (!ret)
+	if (!ret && out)
 		ret = measure_parsed(command, o, out, err);
 	free(o);
 	return ret;
