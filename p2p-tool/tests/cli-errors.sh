@@ -22,47 +22,45 @@ for name in map copy; do
 	expect_usage 'no buffer' "p2p-tool $name --help"
 	run $name host:4K host:8K
 	expect_usage host:8K
-	run $name --output "$file" ''
+	run $name --csv --output "$file" ''
 	expect_usage "buffer ''" vfio: host: udmabuf: heap:
 
 	# Buffers, each wrong in one way; test-bufspec has more.
 	for buffer in frob:4K 0000:01:00.0/2; do
-		run $name --output "$file" $buffer
+		run $name --csv --output "$file" $buffer
 		expect_usage "buffer '$buffer'" 'not a kind of buffer' vfio: host:
 	done
 	for buffer in vfio:0000:01:00/2 vfio:01:00.8/0 vfio:x/0; do
-		run $name --output "$file" $buffer
+		run $name --csv --output "$file" $buffer
 		expect_usage "buffer '$buffer'" 'not a PCI address' vfio:BDF/BAR
 	done
 	for bar in 6 10 -1 x 0x0 ''; do
-		run $name --output "$file" $absent vfio:$absent/$bar
-		expect_usage vfio:
-		run $name --output "$file" vfio:$absent/$bar
+		run $name --csv --output "$file" vfio:$absent/$bar
 		expect_usage "'$bar' is not a BAR, which is 0 to 5" vfio:BDF/BAR
 	done
-	run $name --output "$file" vfio:$absent/0+100:4K
+	run $name --csv --output "$file" vfio:$absent/0+100:4K
 	expect_usage 'offset 100 is not a multiple' 4096
-	run $name --output "$file" vfio:$absent/0+4K:100
+	run $name --csv --output "$file" vfio:$absent/0+4K:100
 	expect_usage 'length 100 is not a multiple' 4096
-	run $name --output "$file" vfio:$absent/0:0
+	run $name --csv --output "$file" vfio:$absent/0:0
 	expect_usage 'the length is 0'
-	run $name --output "$file" vfio:$absent/0+15E:1E
+	run $name --csv --output "$file" vfio:$absent/0+15E:1E
 	expect_usage 'do not fit 64 bits'
-	run $name --output "$file" vfio:$absent/0+20E:4K
+	run $name --csv --output "$file" vfio:$absent/0+20E:4K
 	expect_usage "offset '20E' does not fit"
-	run $name --output "$file" host:0
+	run $name --csv --output "$file" host:0
 	expect_usage 'the length is 0' host:LENGTH
-	run $name --output "$file" udmabuf:1000
+	run $name --csv --output "$file" udmabuf:1000
 	expect_usage 'length 1000 is not a multiple' udmabuf:LENGTH
-	run $name --output "$file" heap::4K
+	run $name --csv --output "$file" heap::4K
 	expect_usage 'name is missing' heap:NAME:LENGTH
-	run $name --output "$file" heap:../null:4K
+	run $name --csv --output "$file" heap:../null:4K
 	expect_usage "'../null' is not the name" heap:NAME:LENGTH
 
 	# What is not here: 77, nothing written.
-	run $name --output "$file" vfio:$absent/0:4K
+	run $name --csv --output "$file" vfio:$absent/0:4K
 	expect_error 77 $absent 'p2p-tool list'
-	run $name --output "$file" heap:no-such-heap:4K
+	run $name --csv --output "$file" heap:no-such-heap:4K
 	expect_error 77 /dev/dma_heap/no-such-heap
 	[ ! -e "$file" ] || fail "a file was written"
 
@@ -83,12 +81,12 @@ for name in map copy; do
 	expect_usage '--json and --csv' 'choose one'
 	run $name --append host:4K
 	expect_usage --append --output
-	run $name --output "$tmp/none/records" host:4K
+	run $name --csv --output "$tmp/none/records" host:4K
 	expect_error 2 "$tmp/none/records" 'No such file or directory'
-	run $name --output "$tmp" host:4K
+	run $name --csv --output "$tmp" host:4K
 	expect_error 2 "$tmp" 'directory'
 	echo 'not a record' >"$file"
-	run $name --output "$file" --append --csv host:4K
+	run $name --csv --output "$file" --append host:4K
 	expect_error 2 "$file" 'nothing is appended'
 	[ "$(cat "$file")" = 'not a record' ] || fail "it changed the file"
 	rm "$file"
@@ -115,15 +113,15 @@ run bench frob
 expect_usage 'bench frob'
 run bench run
 expect_usage 'no suite' --list
-run bench run --output "$file" no-such-suite
+run bench run --csv --output "$file" no-such-suite
 expect_usage 'no-such-suite: no such suite'
-run bench run --output "$file" "$tmp/no-such.suite"
+run bench run --csv --output "$file" "$tmp/no-such.suite"
 expect_usage "$tmp/no-such.suite"
 printf 'map host:4K\nmap host:0\n' >"$tmp/bad.suite"
-run bench run --output "$file" "$tmp/bad.suite"
+run bench run --csv --output "$file" "$tmp/bad.suite"
 expect_usage "$tmp/bad.suite:2" 'the length is 0'
 printf 'map @bar\n' >"$tmp/open.suite"
-run bench run --output "$file" "$tmp/open.suite"
+run bench run --csv --output "$file" "$tmp/open.suite"
 expect_usage "$tmp/open.suite:1" @bar --buffer
 run bench run --buffer x "$tmp/open.suite"
 expect_usage "--buffer 'x'" NAME=SPEC
