@@ -13,8 +13,8 @@
 #include "render-private.h"
 #include "size.h"
 
-#define MAX_KEYS    24 /* buffer, initiator, parameters, faults, samples */
-#define MAX_COLUMNS (MAX_KEYS + 9)
+#define MAX_KEYS    24 /* buffer, initiator, parameters, samples */
+#define MAX_COLUMNS (MAX_KEYS + 10)
 #define VALUE_MAX   128
 
 struct group {
@@ -51,8 +51,6 @@ static const char *property(const struct record *r, const char *key, char buf[VA
 		return buf;
 	}
 	value = record_get_param(r, key);
-	if (!value)
-		value = record_get_observed(r, key);
 	return value ? value : "";
 }
 
@@ -120,8 +118,6 @@ static int make_group(struct group *g, const struct record_set *set, size_t firs
 	for (i = 0; i < g->count; i++)
 		for (p = 0; p < g->record[i]->nparams; p++)
 			add_key(g, g->record[i]->params[p].key);
-	/* Of the observations people want the one that explains the figures most often. */
-	add_key(g, "faults");
 	add_key(g, "samples");
 	return 0;
 }
@@ -148,12 +144,16 @@ static void print_heading(FILE *out, const struct group *g)
 }
 
 /* Columns that are there only when a record has something for them. */
-enum extra { EXTRA_PAGE, EXTRA_MEMATTR, EXTRA_BASELINE, EXTRA_VERIFICATION, EXTRAS };
+enum extra { EXTRA_FAULTS, EXTRA_PAGE, EXTRA_MEMATTR, EXTRA_BASELINE, EXTRA_VERIFICATION, EXTRAS };
 
 static const char *extra_text(const struct record *r, enum extra extra, char buf[NUMBER_STRLEN])
 {
+	const char *faults = record_get_observed(r, "faults");
+
 	buf[0] = '\0';
 	switch (extra) {
+	case EXTRA_FAULTS:
+		return faults ? faults : "";
 	case EXTRA_PAGE:
 		if (r->page_order >= 0)
 			size_format((uint64_t)sysconf(_SC_PAGESIZE) << r->page_order, buf,
@@ -176,6 +176,7 @@ static const char *extra_text(const struct record *r, enum extra extra, char buf
 }
 
 static const struct column extra_columns[EXTRAS] = {
+	[EXTRA_FAULTS] = { "faults", COLUMN_NUMBER },
 	[EXTRA_PAGE] = { "page", COLUMN_NUMBER },
 	[EXTRA_MEMATTR] = { "attr", COLUMN_TEXT },
 	[EXTRA_BASELINE] = { "vs host", COLUMN_NUMBER },

@@ -229,15 +229,15 @@ static void test_table(void **state)
 		text,
 		"\nmap: initiator cpu, via device, samples 4; numbers without unit are "
 		"instructions\n"
-		"MEASUREMENT BUFFER                  ALIGN FAULTS    MIN MEDIAN    P99    MAX PAGE "
+		"MEASUREMENT BUFFER                  ALIGN    MIN MEDIAN    P99    MAX FAULTS PAGE "
 		"ATTR\n"
-		"mmap        vfio:0000:01:00.0/2:64M    2M        100 ns 150 ns 300 ns 300 ns   1G "
+		"mmap        vfio:0000:01:00.0/2:64M    2M 100 ns 150 ns 300 ns 300 ns          1G "
 		"WC\n"
-		"            host:1M                     0        100 ns 150 ns 300 ns 300 ns   4K "
+		"            host:1M                     0 100 ns 150 ns 300 ns 300 ns          4K "
 		"WC\n"
-		"munmap      vfio:0000:01:00.0/2:64M           32    100    150    300    300   2M "
+		"munmap      vfio:0000:01:00.0/2:64M          100    150    300    300     32   2M "
 		"UC-\n"
-		"            host:1M                          256    100    150    300    300   4K "
+		"            host:1M                          100    150    300    300    256   4K "
 		"WB\n"
 		"\n"
 		"copy: buffer host:1M, initiator cpu, samples 4\n"
@@ -248,7 +248,7 @@ static void test_table(void **state)
 		"not as latencies or bandwidths of hardware.\n");
 #else
 	check_contains(text,
-		       "\nmunmap\tvfio:0000:01:00.0/2:64M\t\t32\t100\t150\t300\t300\t2M\tUC-\n");
+		       "\nmunmap\tvfio:0000:01:00.0/2:64M\t\t100\t150\t300\t300\t32\t2M\tUC-\n");
 #endif
 	free(text);
 	record_set_free(&set);
