@@ -82,10 +82,13 @@ static void __attribute__((noreturn)) watch(struct binding *b, int pipe_end)
 {
 	int null = open("/dev/null", O_RDWR);
 	struct sysfs sysfs;
+	sigset_t all;
 	ssize_t len;
 	char byte;
 
 	setsid();
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
 	/* Keep nothing open that others wait for: our output, the pipes of other watchdogs. */
 	dup2(pipe_end, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
@@ -120,14 +123,17 @@ static int start_watchdog(struct binding *b)
 	return 0;
 }
 
+/* Those that would end the tool; whoever ignores one (nohup) wants it to go on. */
 static void block_signals(sigset_t *old)
 {
+	struct sigaction action;
 	sigset_t set;
 	size_t i;
 
 	sigemptyset(&set);
 	for (i = 0; i < NSIGNALS; i++)
-		sigaddset(&set, ending_signals[i]);
+		if (!sigaction(ending_signals[i], NULL, &action) && action.sa_handler != SIG_IGN)
+			sigaddset(&set, ending_signals[i]);
 	sigprocmask(SIG_BLOCK, &set, old);
 }
 
@@ -187,7 +193,7 @@ int binding_borrow(const struct vfio_sys *sys, const struct sysfs *sysfs,
 	}
 	strcpy(b->override, !text[0] || !strcmp(text, "(null)") ? "\n" : text);
 
-	/* Before the fork: the watchdog keeps them blocked all its life. */
+	/* Before the fork, so that none can end the watchdog. */
 	block_signals(&b->old_mask);
 	ret = start_watchdog(b);
 	if (ret) {
@@ -240,7 +246,7 @@ int binding_interrupted(struct error *err)
 	sigpending(&pending);
 	for (i = 0; i < NSIGNALS; i++)
 		if (sigismember(&pending, ending_signals[i]))
-			return error_set(err, EXIT_FAILED, EINTR, NULL, "interrupted by %s",
+			return error_set(err, EXIT_FAILED, EINTR, NULL, "interrupted: %s",
 					 strsignal(ending_signals[i]));
 	return 0;
 }

@@ -31,11 +31,10 @@ static int check_bar(const struct pci_function *f, unsigned int bar, const char 
 	const struct pci_resource *r = &f->resource[bar];
 
 	if (!r->size)
-		return error_set(err, EXIT_USAGE, ENOENT, "'p2p-tool list' shows the BARs",
-				 "%s: there is no BAR %u%s", name, bar,
-				 bar && f->resource[bar - 1].wide
-					 ? "; it is the upper half of the one before"
-					 : "");
+		return error_set(
+			err, EXIT_USAGE, ENOENT, "'p2p-tool list' shows the BARs",
+			"%s: there is no BAR %u%s", name, bar,
+			bar && f->resource[bar - 1].wide ? ", the one before takes its place" : "");
 	if (!r->memory)
 		return error_set(err, EXIT_USAGE, EINVAL, "choose a memory BAR",
 				 "%s: BAR %u has I/O ports, not memory", name, bar);

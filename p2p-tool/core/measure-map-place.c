@@ -147,6 +147,6 @@ int place_mapping(struct run *r, struct error *err)
 	if (!ret && r->scenario->pair && find_pair(r))
 		return error_set(
 			err, EXIT_SKIP, ENXIO, "use a larger buffer",
-			"%s: has no two pages that are mapped one by one in one page table", text);
+			"%s: has no two pages in one page table that take a page fault each", text);
 	return ret;
 }

@@ -9,8 +9,28 @@
 
 #include "vfio-private.h"
 
-/* Does a file descriptor in the directory fds lead to one of two paths? */
-static bool has_open(const char *fds, const char *node, const char *group)
+/* The nodes by which f can be opened. */
+struct nodes {
+	char cdev[128], group[32], noiommu[32];
+};
+
+static void find_nodes(const struct sysfs *sysfs, const struct pci_function *f, struct nodes *nodes)
+{
+	char bdf[BDF_STRLEN], **names;
+	int count;
+
+	*nodes = (struct nodes){ 0 };
+	count = sysfs_list(sysfs, &names, "bus/pci/devices/%s/vfio-dev", bdf_format(&f->bdf, bdf));
+	if (count > 0) {
+		snprintf(nodes->cdev, sizeof(nodes->cdev), "/dev/vfio/devices/%s", names[0]);
+		sysfs_list_free(names, count);
+	}
+	snprintf(nodes->group, sizeof(nodes->group), "/dev/vfio/%d", f->iommu_group);
+	snprintf(nodes->noiommu, sizeof(nodes->noiommu), "/dev/vfio/noiommu-%d", f->iommu_group);
+}
+
+/* Does a file descriptor in the directory fds lead to one of the nodes? */
+static bool has_open(const char *fds, const struct nodes *nodes)
 {
 	struct dirent *entry;
 	bool found = false;
@@ -22,15 +42,18 @@ static bool has_open(const char *fds, const char *node, const char *group)
 		return false;
 	while (!found && (entry = readdir(dir))) {
 		len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-		target[len > 0 ? len : 0] = '\0';
-		found = !strcmp(target, node) || !strcmp(target, group);
+		if (len <= 0)
+			continue;
+		target[len] = '\0';
+		found = !strcmp(target, nodes->cdev) || !strcmp(target, nodes->group) ||
+			!strcmp(target, nodes->noiommu);
 	}
 	closedir(dir);
 	return found;
 }
 
 /* Name the process other than this one that has the device open: "NAME (pid N)". */
-static void find_holder(const char *root, const char *node, const char *group, char who[64])
+static void find_holder(const char *root, const struct nodes *nodes, char who[64])
 {
 	char path[PATH_MAX], comm[32] = "";
 	struct dirent *entry;
@@ -49,7 +72,7 @@ static void find_holder(const char *root, const char *node, const char *group, c
 		if (pid <= 0 || pid == getpid())
 			continue;
 		snprintf(path, sizeof(path), "%s/proc/%d/fd", root, pid);
-		found = has_open(path, node, group);
+		found = has_open(path, nodes);
 	}
 	closedir(dir);
 	if (!found)
@@ -95,9 +118,10 @@ static void list_obstacles(const struct sysfs *sysfs, const struct pci_function 
 }
 
 int vfio_explain_busy(const struct vfio_sys *sys, const struct sysfs *sysfs,
-		      const struct pci_function *f, const char *node, int errnum, struct error *err)
+		      const struct pci_function *f, int errnum, struct error *err)
 {
-	char bdf[BDF_STRLEN], group[32], who[64], obstacles[160];
+	char bdf[BDF_STRLEN], who[64], obstacles[160];
+	struct nodes nodes;
 
 	bdf_format(&f->bdf, bdf);
 	list_obstacles(sysfs, f, obstacles, sizeof(obstacles));
@@ -106,8 +130,8 @@ int vfio_explain_busy(const struct vfio_sys *sys, const struct sysfs *sysfs,
 				 "unbind these from their drivers, or bind them to vfio-pci",
 				 "%s: IOMMU group %d is not viable because of %s", bdf,
 				 f->iommu_group, obstacles);
-	snprintf(group, sizeof(group), "/dev/vfio/%d", f->iommu_group);
-	find_holder(sys->root, node, group, who);
+	find_nodes(sysfs, f, &nodes);
+	find_holder(sys->root, &nodes, who);
 	return error_set(err, EXIT_SKIP, errnum, "wait until it is closed there",
 			 "%s: is open in %s", bdf, who);
 }
@@ -118,7 +142,7 @@ int vfio_explain_node(const struct vfio_sys *sys, const struct sysfs *sysfs,
 {
 	switch (errnum) {
 	case EBUSY:
-		return vfio_explain_busy(sys, sysfs, f, node, errnum, err);
+		return vfio_explain_busy(sys, sysfs, f, errnum, err);
 	case EACCES:
 		return error_set(err, EXIT_SKIP, errnum,
 				 "run as root, or get read and write access to it",

@@ -93,7 +93,7 @@ static int open_cdev(struct attempt *a)
 	ret = do_ioctl(a, dev->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind);
 	/* EINVAL is what the kernel says when the cdev is open already. */
 	if (ret == -EBUSY || ret == -EAGAIN || ret == -EINVAL)
-		return vfio_explain_busy(a->sys, a->sysfs, a->f, node, -ret, a->err);
+		return vfio_explain_busy(a->sys, a->sysfs, a->f, -ret, a->err);
 	if (ret)
 		return failed(a, "binding to iommufd", ret);
 	dev->devid = bind.out_devid;
@@ -104,7 +104,7 @@ static int open_cdev(struct attempt *a)
 	attach.pt_id = dev->ioas_id = alloc.out_ioas_id;
 	ret = do_ioctl(a, dev->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
 	if (ret == -EBUSY)
-		return vfio_explain_busy(a->sys, a->sysfs, a->f, node, EBUSY, a->err);
+		return vfio_explain_busy(a->sys, a->sysfs, a->f, EBUSY, a->err);
 	if (ret)
 		return failed(a, "attaching to the IOAS", ret);
 	dev->path = a->noiommu ? VFIO_PATH_NOIOMMU : VFIO_PATH_CDEV;
@@ -154,10 +154,10 @@ static int open_group(struct attempt *a)
 	if (ret)
 		return failed(a, "reading the group's status", ret);
 	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE))
-		return vfio_explain_busy(a->sys, a->sysfs, a->f, node, EBUSY, a->err);
+		return vfio_explain_busy(a->sys, a->sysfs, a->f, EBUSY, a->err);
 	ret = do_ioctl(a, dev->group_fd, VFIO_GROUP_SET_CONTAINER, &dev->iommu_fd);
 	if (ret == -EBUSY)
-		return vfio_explain_busy(a->sys, a->sysfs, a->f, node, EBUSY, a->err);
+		return vfio_explain_busy(a->sys, a->sysfs, a->f, EBUSY, a->err);
 	if (ret)
 		return failed(a, "putting the group into a container", ret);
 	ret = do_ioctl(a, dev->iommu_fd, VFIO_SET_IOMMU, (void *)(uintptr_t)type);
@@ -165,7 +165,7 @@ static int open_group(struct attempt *a)
 		return failed(a, "setting the IOMMU driver", ret);
 	dev->fd = do_ioctl(a, dev->group_fd, VFIO_GROUP_GET_DEVICE_FD, dev->name);
 	if (dev->fd == -EBUSY || dev->fd == -EAGAIN)
-		return vfio_explain_busy(a->sys, a->sysfs, a->f, node, -dev->fd, a->err);
+		return vfio_explain_busy(a->sys, a->sysfs, a->f, -dev->fd, a->err);
 	if (dev->fd < 0)
 		return failed(a, "opening the device", dev->fd);
 	dev->path = a->noiommu ? VFIO_PATH_NOIOMMU : VFIO_PATH_GROUP;

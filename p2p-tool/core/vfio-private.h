@@ -14,12 +14,10 @@ int vfio_explain_node(const struct vfio_sys *sys, const struct sysfs *sysfs,
 
 /*
  * The kernel says that f cannot be had now: another function of its IOMMU
- * group has a driver that works on it, or somebody has node (or the group)
- * open.
+ * group has a driver that works on it, or somebody has it (or its group) open.
  */
 int vfio_explain_busy(const struct vfio_sys *sys, const struct sysfs *sysfs,
-		      const struct pci_function *f, const char *node, int errnum,
-		      struct error *err);
+		      const struct pci_function *f, int errnum, struct error *err);
 
 /* The device is not bound to a VFIO driver. */
 int vfio_explain_driver(const struct pci_function *f, struct error *err);

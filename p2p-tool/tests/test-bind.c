@@ -258,6 +258,21 @@ static void test_death(void **state)
 	check_death(SIGSEGV, false);
 }
 
+/* nohup: an ignored signal stays ignored. */
+static void test_ignored(void **state)
+{
+	struct error err = { 0 };
+	struct binding *binding;
+
+	signal(SIGHUP, SIG_IGN);
+	assert_int_equal(borrow(&binding, &err), 0);
+	raise(SIGHUP);
+	assert_int_equal(binding_interrupted(&err), 0);
+	assert_int_equal(binding_restore(binding, &err), 0);
+	signal(SIGHUP, SIG_DFL);
+	assert_as_before("nvme");
+}
+
 /*
  * One watchdog must not keep the pipe of another one open: giving back the
  * first one would wait for ever, which only the wrong order shows.
@@ -284,10 +299,9 @@ static void test_two(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_and_back),	   TEST(test_no_driver),
-		TEST(test_already),	   TEST(test_refused),
-		TEST(test_not_taken_back), TEST(test_override_kept),
-		TEST(test_death),	   TEST(test_two),
+		TEST(test_and_back), TEST(test_no_driver),	TEST(test_already),
+		TEST(test_refused),  TEST(test_not_taken_back), TEST(test_override_kept),
+		TEST(test_death),    TEST(test_ignored),	TEST(test_two),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -260,7 +260,7 @@ static void test_vfio_no_bar(void **state)
 	} bad[] = {
 		{ { .bdf = { .bus = 2 } }, -ENODEV, EXIT_SKIP, "0000:02:00.0: there is no such" },
 		{ { .bdf = { .bus = 1 }, .bar = 1 }, -EINVAL, EXIT_USAGE, "BAR 1 has I/O ports" },
-		{ { .bdf = { .bus = 1 }, .bar = 3 }, -ENOENT, EXIT_USAGE, "upper half" },
+		{ { .bdf = { .bus = 1 }, .bar = 3 }, -ENOENT, EXIT_USAGE, "the one before" },
 		{ { .bdf = { .bus = 1 }, .bar = 4 }, -ENXIO, EXIT_SKIP, "BAR 4 has no address" },
 		{ { .bdf = { .bus = 1 }, .bar = 5 }, -ENOENT, EXIT_USAGE, "there is no BAR 5" },
 	};
