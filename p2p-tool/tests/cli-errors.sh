@@ -143,6 +143,15 @@ for arguments in 'map host:64K' 'map host:64K --csv' 'copy host:64K --csv'; do
 	: >"$tmp/out"
 	expect_error 1 'standard output' 'No space left on device'
 done
+
+# With standard output closed, the file must not take its place.
+command="p2p-tool map --csv --output $file host:64K >&-"
+"$P2P_TOOL" map --csv --output "$file" --repeat 2 --warmup 0 host:64K >&- 2>"$tmp/err"
+status=$?
+: >"$tmp/out"
+expect_error 1 'standard output'
+grep -vE '^(schema|p2p-tool/1),' "$file" >"$tmp/out" && fail "the file has more than records"
+
 if feature json; then
 	run map host:64K --repeat 2 --warmup 0 --output /dev/full
 	expect_status 1

@@ -111,6 +111,7 @@ static void test_refuses(void **state)
 		{ "heap:system", "the length is missing", "heap:NAME:LENGTH" },
 		{ "heap:system:", "the length is missing", "heap:NAME:LENGTH" },
 		{ "heap:../mem:4K", "'../mem' is not the name of a heap", "/dev/dma_heap" },
+		{ "heap:..:4K", "'..' is not the name of a heap", "/dev/dma_heap" },
 		{ "heap:a/b:4K", "'a/b' is not the name of a heap", "/dev/dma_heap" },
 		{ "heap:" NAME64 ":4K", "is not the name of a heap", "/dev/dma_heap" },
 	};
