@@ -82,7 +82,7 @@ accel_arguments() {
 # kernel_arguments COUNTED - the guest kernel's command line.
 kernel_arguments() {
 	printf '%s' 'console=ttyS0 loglevel=6 oops=panic panic=-1 intel_iommu=on'
-	[[ -z $1 ]] || printf '%s' ' nokaslr norandmaps'
+	[[ -z $1 ]] || printf '%s' ' nokaslr norandmaps lab.counted'
 }
 
 # choose_accel KERNEL-DIR - "kvm" where a probe has booted that kernel with it,

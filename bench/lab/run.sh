@@ -96,6 +96,7 @@ parse_options() {
 		mkdir -p "$out" 2>/dev/null || usage_error "--out $out: cannot be made: choose a directory that can be written"
 	fi
 	if [[ -n $interactive ]]; then
+		[[ -z $counted ]] || usage_error "shell cannot be counted: './lab run --counted -- COMMAND' can"
 		[[ ${#command[@]} -eq 0 ]] || usage_error "shell takes no command: './lab run -- COMMAND' does"
 	elif [[ ${#command[@]} -eq 0 ]]; then
 		usage_error "no command: './lab run -- COMMAND', see './lab run --help'"
