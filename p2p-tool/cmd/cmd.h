@@ -8,7 +8,7 @@
 
 struct command {
 	const char *name;
-	const char *summary;	/* one line for --help */
+	const char *summary; /* one line for --help */
 	/* Parse, run, print. Returns the exit status. */
 	int (*main)(int argc, char **argv);
 	/*

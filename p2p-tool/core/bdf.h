@@ -6,13 +6,13 @@
 #include <stdint.h>
 
 struct bdf {
-	uint32_t domain;	/* VMD domains exceed 16 bits */
+	uint32_t domain; /* VMD domains exceed 16 bits */
 	uint8_t bus;
-	uint8_t device;		/* 0 to 31 */
-	uint8_t function;	/* 0 to 7 */
+	uint8_t device;	  /* 0 to 31 */
+	uint8_t function; /* 0 to 7 */
 };
 
-#define BDF_STRLEN 24	/* room for the text and its NUL */
+#define BDF_STRLEN 24 /* room for the text and its NUL */
 
 /*
  * Parse "[DDDD:]BB:DD.F" at text, domain 0 when not given. Returns 0 and

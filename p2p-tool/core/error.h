@@ -12,16 +12,16 @@
 
 enum exit_status {
 	EXIT_OK = 0,
-	EXIT_FAILED = 1,	/* regression, failed verification, run-time failure */
-	EXIT_USAGE = 2,		/* bad option, argument or file */
-	EXIT_INCOMPARABLE = 3,	/* environments differ */
-	EXIT_SKIP = 77,		/* a precondition is missing on this machine */
+	EXIT_FAILED = 1,       /* regression, failed verification, run-time failure */
+	EXIT_USAGE = 2,	       /* bad option, argument or file */
+	EXIT_INCOMPARABLE = 3, /* environments differ */
+	EXIT_SKIP = 77,	       /* a precondition is missing on this machine */
 };
 
 struct error {
 	enum exit_status status;
-	char what[256];		/* "OBJECT: what happened" */
-	char remedy[256];	/* "what to change", may be empty */
+	char what[256];	  /* "OBJECT: what happened" */
+	char remedy[256]; /* "what to change", may be empty */
 };
 
 /*
@@ -30,9 +30,8 @@ struct error {
  * Usage: return error_set(err, EXIT_SKIP, ENODEV, "remedy", "%s: no such device", bdf);
  * remedy may be NULL.
  */
-int error_set(struct error *err, enum exit_status status, int errnum,
-	      const char *remedy, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+int error_set(struct error *err, enum exit_status status, int errnum, const char *remedy,
+	      const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 void error_clear(struct error *err);
 
