@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What it costs to map a buffer, to touch it for the first time, and to unmap it. */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -32,33 +34,48 @@ static struct record *new_record(struct run *r, const char *measurement)
 	return record;
 }
 
-/* Say how the pages were mapped that this record is about. */
-static int describe_pages(struct run *r, struct record *record, bool all)
+/* The kernel keeps them in a tree, whose depth is part of what mmap() and munmap() cost. */
+static unsigned int count_mappings(void)
 {
-	int ret;
+	FILE *f = fopen("/proc/self/maps", "re");
+	unsigned int lines = 0;
+	int c;
 
-	if (r->min_faults == r->max_faults)
-		ret = record_observe(record, "faults", "%llu", (unsigned long long)r->max_faults);
-	else
-		ret = record_observe(record, "faults", "%llu-%llu",
-				     (unsigned long long)r->min_faults,
-				     (unsigned long long)r->max_faults);
+	if (!f)
+		return 0;
+	while ((c = getc(f)) != EOF)
+		lines += c == '\n';
+	fclose(f);
+	return lines;
+}
+
+/* Say how the pages were mapped that this record is about; all: every page of the buffer. */
+static int describe(struct run *r, struct record *record, bool all)
+{
+	bool steady = r->min_faults == r->max_faults;
+	int ret = record_observe(record, "mappings", "%u", count_mappings());
+
+	if (ret || !r->scenario->touches)
+		return ret;
 	snprintf(record->memattr, sizeof(record->memattr), "%s", r->entry.memattr);
 	record->page_order = r->entry.order;
-	if (record->page_order < 0 && all && r->min_faults == r->max_faults)
+	if (record->page_order < 0 && all && steady)
 		record->page_order = pagetable_order_from_faults(r->length, r->max_faults);
-	return ret;
+	if (steady)
+		return record_observe(record, "faults", "%" PRIu64, r->max_faults);
+	return record_observe(record, "faults", "%" PRIu64 "-%" PRIu64, r->min_faults,
+			      r->max_faults);
 }
 
 static int add_records(struct run *r, struct record_set *out, struct error *err)
 {
+	const char *const *names = r->scenario->measurement;
 	struct record *record;
 	int i, ret = 0;
 
-	for (i = 0; i < 2 && r->scenario->measurement[i] && !ret; i++) {
-		record = new_record(r, r->scenario->measurement[i]);
-		if (record && r->scenario->touches &&
-		    describe_pages(r, record, r->scenario->measurement[1])) {
+	for (i = 0; i < 2 && names[i] && !ret; i++) {
+		record = new_record(r, names[i]);
+		if (record && describe(r, record, names[1])) {
 			record_free(record);
 			record = NULL;
 		}

@@ -13,30 +13,39 @@
 #include "record.h"
 
 struct map_params {
-	unsigned int repeat;	/* measured rounds, at least 1 */
-	unsigned int warmup;	/* rounds before them */
-	uint64_t align;		/* 0: the kernel picks; else map at an address congruent to the bus address modulo align */
+	unsigned int repeat; /* measured rounds, at least 1 */
+	unsigned int warmup; /* rounds before them */
+	uint64_t
+		align; /* 0: the kernel picks; else map at an address congruent to the bus address modulo align */
 	bool via_device, via_dmabuf;
 };
 
 /*
  * map.mmap, map.munmap_untouched, map.first_touch, map.first_touch_no_table,
  * map.touch_all, map.munmap, each for every chosen fd; map.export and
- * map.close for the DMABUF itself.
+ * map.close for the DMABUF itself. A cell that cannot be measured becomes a
+ * record that says why, but when only one fd was chosen and the buffer cannot
+ * be mapped through it, that is the error. 0 or -errno with err filled in;
+ * out holds what was measured so far in any case. -EINTR: binding_interrupted().
  */
 int measure_map(struct buffer *b, const struct clock *c, const struct map_params *p,
 		struct record_set *out, struct error *err);
 
 struct copy_params {
-	uint64_t *sizes;	/* bytes of one transfer, each at most the buffer */
+	uint64_t *sizes; /* bytes of one transfer, each at most the buffer */
 	size_t nsizes;
 	bool write, read;
-	const char *routine;	/* a name of copy_routines, or "all", or "best" */
+	const char *routine; /* a name of copy_routines, or "all", or "best" */
 	enum map_via via;
 	unsigned int repeat, warmup;
 };
 
-/* copy.write, copy.read for each size and routine, each beside its host: baseline; every transfer verified. */
+/*
+ * copy.write, copy.read for each size and routine, each beside its baseline
+ * on ordinary memory; every transfer verified. Wrong data is no error here:
+ * the record's verification says so, and its observation "mismatch" where.
+ * Otherwise as measure_map().
+ */
 int measure_copy(struct buffer *b, const struct clock *c, const struct copy_params *p,
 		 struct record_set *out, struct error *err);
 

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Measurements of ordinary memory, and of a device that goes away or loses data. */
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "core/buffer-vfio.h"
+#include "core/measure.h"
+#include "vfio-script.h"
+
+static struct clock ns = { .unit = UNIT_NS };
+
+static struct buffer *open_buffer(enum buffer_kind kind, uint64_t length)
+{
+	struct bufspec spec = { .kind = kind, .length = length };
+	struct access_params access = { 0 };
+	struct error err = { 0 };
+	struct buffer *b;
+
+	assert_int_equal(buffer_open(&spec, &access, &b, &err), 0);
+	return b;
+}
+
+static const struct record *find(const struct record_set *set, const char *measurement)
+{
+	size_t i;
+
+	for (i = 0; i < set->count; i++)
+		if (!strcmp(set->record[i]->measurement, measurement))
+			return set->record[i];
+	fail_msg("no record of %s", measurement);
+	return NULL;
+}
+
+static void test_map_host(void **state)
+{
+	static const char *const names[] = { "map.mmap",	"map.munmap_untouched",
+					     "map.first_touch", "map.first_touch_no_table",
+					     "map.touch_all",	"map.munmap" };
+	struct map_params p = { .repeat = 5, .warmup = 2, .via_device = true };
+	struct buffer *b = open_buffer(BUFFER_HOST, 64 << 10);
+	struct record_set set = { 0 };
+	struct error err = { 0 };
+	const struct record *r;
+	size_t i;
+
+	assert_int_equal(measure_map(b, &ns, &p, &set, &err), 0);
+	assert_int_equal(set.count, ARRAY_SIZE(names));
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		r = find(&set, names[i]);
+		assert_string_equal(r->buffer, "host:64K");
+		assert_string_equal(r->initiator, "cpu");
+		assert_string_equal(record_get_param(r, "via"), "device");
+		assert_string_equal(record_get_param(r, "align"), "0");
+		assert_non_null(record_get_observed(r, "clock_overhead"));
+		assert_int_equal(r->unit, UNIT_NS);
+		assert_null(r->skipped);
+		assert_int_equal(r->summary.count, 5);
+		assert_true(r->summary.min > 0);
+	}
+	r = find(&set, "map.touch_all");
+	assert_string_equal(record_get_observed(r, "faults"), "16");
+	assert_int_equal(r->page_order, 0);
+	assert_string_equal(record_get_observed(find(&set, "map.first_touch"), "faults"), "1");
+	assert_string_equal(record_get_observed(find(&set, "map.first_touch_no_table"), "faults"),
+			    "1");
+	assert_null(record_get_observed(find(&set, "map.mmap"), "faults"));
+	assert_true(atoi(record_get_observed(find(&set, "map.mmap"), "mappings")) > 3);
+	record_set_free(&set);
+	buffer_close(b, NULL);
+}
+
+static void test_map_aligned(void **state)
+{
+	struct map_params p = { .repeat = 3, .via_device = true, .align = 2 << 20 };
+	struct buffer *b = open_buffer(BUFFER_UDMABUF, 4 << 20);
+	struct record_set set = { 0 };
+	struct error err = { 0 };
+
+	/* Any bus address will do: the end of the memory is where it says. */
+	b->phys_congruence = 0x12345000;
+	assert_int_equal(measure_map(b, &ns, &p, &set, &err), 0);
+	assert_string_equal(record_get_param(find(&set, "map.mmap"), "align"), "2M");
+	assert_null(find(&set, "map.first_touch")->skipped);
+	record_set_free(&set);
+	buffer_close(b, NULL);
+}
+
+/* There is no second page that could prepare the page table. */
+static void test_map_one_page(void **state)
+{
+	struct map_params p = { .repeat = 3, .via_device = true };
+	struct buffer *b = open_buffer(BUFFER_HOST, 4096);
+	struct record_set set = { 0 };
+	struct error err = { 0 };
+
+	assert_int_equal(measure_map(b, &ns, &p, &set, &err), 0);
+	assert_non_null(find(&set, "map.first_touch")->skipped);
+	assert_int_equal(find(&set, "map.first_touch")->summary.count, 0);
+	assert_null(find(&set, "map.first_touch_no_table")->skipped);
+	assert_int_equal(set.count, 6);
+	record_set_free(&set);
+	buffer_close(b, NULL);
+}
+
+/* What cannot be is a record with the reason beside others, and an error when it is alone. */
+static void test_map_no_dmabuf(void **state)
+{
+	struct map_params p = { .repeat = 3, .via_device = true, .via_dmabuf = true };
+	struct buffer *b = open_buffer(BUFFER_HOST, 8192);
+	struct record_set set = { 0 };
+	struct error err = { 0 };
+	size_t i, skipped = 0;
+
+	assert_int_equal(measure_map(b, &ns, &p, &set, &err), 0);
+	for (i = 0; i < set.count; i++) {
+		if (!set.record[i]->skipped)
+			continue;
+		skipped++;
+		assert_string_equal(record_get_param(set.record[i], "via"), "dmabuf");
+		assert_non_null(strstr(set.record[i]->skipped, "no DMABUF"));
+	}
+	assert_int_equal(skipped, 8);
+	assert_int_equal(set.count, 6 + 8);
+	record_set_free(&set);
+
+	set = (struct record_set){ 0 };
+	p.via_device = false;
+	assert_int_equal(measure_map(b, &ns, &p, &set, &err), -EOPNOTSUPP);
+	assert_int_equal(err.status, EXIT_SKIP);
+	assert_int_equal(set.count, 0);
+	buffer_close(b, NULL);
+}
+
+static void region_bar2(void *arg)
+{
+	*(struct vfio_region_info *)arg = (struct vfio_region_info){
+		.argsz = sizeof(struct vfio_region_info),
+		.flags = VFIO_REGION_INFO_FLAG_MMAP,
+		.size = 0x10000,
+		.offset = BAR2_OFFSET,
+	};
+}
+
+static const struct step open_steps[] = {
+	OPEN_CDEV,
+	{ .request = VFIO_DEVICE_GET_REGION_INFO, .fill = region_bar2 },
+	{ .request = VFIO_DEVICE_GET_REGION_INFO, .fill = fill_config_region },
+	{ .request = VFIO_DEVICE_GET_REGION_INFO, .fill = fill_config_region },
+};
+
+static void open_device(struct buffer *b, struct vfio_sys *sys)
+{
+	struct access_params access = { 0 };
+	struct error err = { 0 };
+
+	*b = (struct buffer){
+		.spec = { .kind = BUFFER_VFIO, .bdf = { .bus = 1 }, .bar = 2 },
+		.ops = &buffer_vfio_ops,
+		.dmabuf_fd = -1,
+	};
+	if (buffer_vfio_open(b, &access, sys, &err))
+		fail_msg("%s", err.what);
+}
+
+static int tree_with_function(void **state)
+{
+	tree_setup(state);
+	tree_add_function();
+	return 0;
+}
+
+/* As when the memory is disabled or revoked: an error that names the place, not a crash. */
+static void test_sigbus(void **state)
+{
+	struct map_params map = { .repeat = 3, .via_device = true };
+	uint64_t size = 0x8000;
+	struct copy_params copy = {
+		.sizes = &size, .nsizes = 1, .write = true, .repeat = 3, .routine = "plain"
+	};
+	struct vfio_sys sys = SCRIPT(open_steps);
+	struct record_set set = { 0 };
+	struct error err = { 0 };
+	struct buffer b;
+
+	open_device(&b, &sys);
+	assert_int_equal(ftruncate(buffer_vfio_device(&b)->fd, BAR2_OFFSET + 0x3000), 0);
+	assert_int_equal(measure_map(&b, &ns, &map, &set, &err), -EFAULT);
+	assert_string_equal(err.what, "vfio:0000:01:00.0/2:64K: access at offset 0x3000 through "
+				      "its device raised SIGBUS");
+	assert_int_equal(err.status, EXIT_FAILED);
+	error_clear(&err);
+	assert_int_equal(measure_copy(&b, &ns, &copy, &set, &err), -EFAULT);
+	assert_non_null(strstr(err.what, "offset 0x3000"));
+	assert_int_equal(set.count, 0);
+	b.ops->close(&b, NULL);
+}
+
+static void check_copies(enum buffer_kind kind)
+{
+	uint64_t sizes[] = { 1, 7, 64, 100, 4096, 8192 };
+	struct copy_params p = { .sizes = sizes,
+				 .nsizes = ARRAY_SIZE(sizes),
+				 .write = true,
+				 .read = true,
+				 .repeat = 3,
+				 .warmup = 1,
+				 .routine = "all" };
+	struct buffer *b = open_buffer(kind, 8192);
+	struct record_set set = { 0 };
+	struct error err = { 0 };
+	size_t i, writes = 0, reads = 0;
+
+	assert_int_equal(measure_copy(b, &ns, &p, &set, &err), 0);
+	for (i = 0; i < set.count; i++) {
+		const struct record *r = set.record[i];
+
+		assert_non_null(record_get_param(r, "size"));
+		if (r->skipped) {
+			assert_non_null(strstr(r->skipped, "not on this CPU"));
+			continue;
+		}
+		assert_int_equal(r->unit, UNIT_BYTES_PER_S);
+		assert_int_equal(r->verification, VERIFY_OK);
+		assert_int_equal(r->summary.count, 3);
+		assert_int_equal(r->has_baseline, kind != BUFFER_HOST);
+		if (r->has_baseline)
+			assert_true(fabs(r->baseline_ratio -
+					 r->summary.median / r->baseline_median) < 1e-9);
+		writes += !strcmp(r->measurement, "copy.write");
+		reads += !strcmp(r->measurement, "copy.read");
+	}
+	/* At least plain and libc are on every CPU. */
+	assert_true(writes >= 2 * ARRAY_SIZE(sizes));
+	assert_true(reads >= 2 * ARRAY_SIZE(sizes));
+	record_set_free(&set);
+	buffer_close(b, NULL);
+}
+
+static void test_copy(void **state)
+{
+	check_copies(BUFFER_HOST);
+	check_copies(BUFFER_UDMABUF);
+}
+
+static void test_copy_best(void **state)
+{
+	uint64_t sizes[] = { 4096, 64 };
+	struct copy_params p = {
+		.sizes = sizes, .nsizes = 2, .read = true, .repeat = 3, .routine = "best"
+	};
+	struct buffer *b = open_buffer(BUFFER_HOST, 4096);
+	struct record_set set = { 0 };
+	struct error err = { 0 };
+
+	assert_int_equal(measure_copy(b, &ns, &p, &set, &err), 0);
+	assert_int_equal(set.count, 2);
+	assert_string_equal(set.record[0]->measurement, "copy.read");
+	assert_string_equal(record_get_param(set.record[0], "size"), "4K");
+	assert_string_equal(record_get_param(set.record[0], "routine"),
+			    record_get_param(set.record[1], "routine"));
+	record_set_free(&set);
+	buffer_close(b, NULL);
+}
+
+/* Somebody else keeps writing to the same memory. */
+static void test_copy_wrong_data(void **state)
+{
+	uint64_t size = 0x1000;
+	struct copy_params p = { .sizes = &size,
+				 .nsizes = 1,
+				 .write = true,
+				 .read = true,
+				 .repeat = 20000,
+				 .routine = "plain" };
+	struct vfio_sys sys = SCRIPT(open_steps);
+	struct record_set set = { 0 };
+	struct error err = { 0 };
+	volatile char *p100;
+	struct buffer b;
+	pid_t child;
+	size_t i;
+	void *m;
+
+	open_device(&b, &sys);
+	assert_int_equal(buffer_map(&b, VIA_DEVICE, 0, 0x1000, PROT_READ | PROT_WRITE, &m), 0);
+	p100 = (volatile char *)m + 0x100;
+	child = fork();
+	assert_true(child >= 0);
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			++*p100;
+	}
+	assert_int_equal(measure_copy(&b, &ns, &p, &set, &err), 0);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	munmap(m, 0x1000);
+
+	assert_int_equal(set.count, 2);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(set.record[i]->verification, VERIFY_FAILED);
+		assert_non_null(strstr(record_get_observed(set.record[i], "mismatch"),
+				       "offset 0x100: expected 0x"));
+		assert_int_equal(set.record[i]->summary.count, 20000);
+	}
+	record_set_free(&set);
+	b.ops->close(&b, NULL);
+}
+
+static void check_refused(struct copy_params *p, uint64_t size, int ret, const char *what)
+{
+	struct buffer *b = open_buffer(BUFFER_HOST, 4096);
+	struct record_set set = { 0 };
+	struct error err = { 0 };
+
+	p->sizes = &size;
+	p->nsizes = 1;
+	p->repeat = 1;
+	assert_int_equal(measure_copy(b, &ns, p, &set, &err), ret);
+	assert_non_null(strstr(err.what, what));
+	assert_int_equal(set.count, 0);
+	buffer_close(b, NULL);
+}
+
+static void test_copy_refused(void **state)
+{
+	struct copy_params both = { .write = true, .read = true, .routine = "best" };
+	struct copy_params unknown = { .write = true, .routine = "fast" };
+	struct copy_params dmabuf = { .write = true, .routine = "plain", .via = VIA_DMABUF };
+
+	check_refused(&both, 0, -EINVAL, "cannot copy 0");
+	check_refused(&both, 4097, -EINVAL, "cannot copy 4097");
+	check_refused(&both, UINT64_MAX, -EINVAL, "cannot copy");
+	check_refused(&unknown, 64, -EINVAL, "routine fast");
+	check_refused(&dmabuf, 64, -EOPNOTSUPP, "no DMABUF");
+#ifdef __x86_64__
+	struct copy_params nt = { .read = true, .routine = "nt" };
+
+	check_refused(&nt, 64, -EINVAL, "only writes");
+#endif
+}
+
+#define WITH_TREE(name) cmocka_unit_test_setup_teardown(name, tree_with_function, tree_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_map_host),
+		cmocka_unit_test(test_map_aligned),
+		cmocka_unit_test(test_map_one_page),
+		cmocka_unit_test(test_map_no_dmabuf),
+		WITH_TREE(test_sigbus),
+		cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_copy_best),
+		WITH_TREE(test_copy_wrong_data),
+		cmocka_unit_test(test_copy_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
