@@ -15,8 +15,8 @@
 struct map_params {
 	unsigned int repeat; /* measured rounds, at least 1 */
 	unsigned int warmup; /* rounds before them */
-	uint64_t
-		align; /* 0: the kernel picks; else map at an address congruent to the bus address modulo align */
+	/* 0: the kernel picks; else map at an address congruent to the bus address modulo align. */
+	uint64_t align;
 	bool via_device, via_dmabuf;
 };
 
