@@ -101,7 +101,8 @@ static int write_records(struct output *o, const struct record_set *set, struct 
 	enum format format = record_format(o);
 	int ret;
 
-	fflush(stdout); /* keep the order when FILE is the same terminal or pipe */
+	if (!o->file.target)
+		fflush(stdout); /* keep the order: FILE may be the same terminal or pipe */
 	ret = print(o->file.stream, format, format == FORMAT_JSON || !o->resume, &o->env, set, err);
 	return ret ? ret : outfile_commit(&o->file, err);
 }
