@@ -14,8 +14,8 @@
 #include "record.h"
 
 struct clock {
-	enum unit unit;		/* UNIT_NS or UNIT_INSN */
-	uint64_t overhead;	/* median cost of two clock_now() in a row; reported, never subtracted */
+	enum unit unit;	   /* UNIT_NS or UNIT_INSN */
+	uint64_t overhead; /* median cost of two clock_now() in a row; reported, never subtracted */
 };
 
 /*
