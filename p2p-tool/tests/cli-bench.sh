@@ -14,7 +14,7 @@ run bench run --list
 expect_status 0
 for suite in "$shipped"/*.suite; do
 	suite=$(basename "$suite" .suite)
-	grep -qE "^$suite[[:space:]]+[A-Z]" "$tmp/out" || fail "$suite is not listed with what it is for"
+	grep -qE "^${suite}[[:space:]]+[A-Z]" "$tmp/out" || fail "$suite is not listed with what it is for"
 done
 for suite in demo map; do
 	run bench run "$suite" --list
