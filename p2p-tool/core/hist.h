@@ -10,14 +10,14 @@
 #include <stdint.h>
 
 #define HIST_SUB_BITS 7
-#define HIST_BUCKETS ((64 - HIST_SUB_BITS + 1) << HIST_SUB_BITS)
+#define HIST_BUCKETS  ((64 - HIST_SUB_BITS + 1) << HIST_SUB_BITS)
 
 struct hist {
 	uint64_t total;
 	uint64_t bucket[HIST_BUCKETS];
 };
 
-struct hist *hist_new(void);	/* zeroed, NULL when out of memory */
+struct hist *hist_new(void); /* zeroed, NULL when out of memory */
 void hist_free(struct hist *h);
 void hist_add(struct hist *h, uint64_t value);
 unsigned int hist_index(uint64_t value);
