@@ -292,6 +292,6 @@ static int bench_main(int argc, char **argv)
 
 const struct command cmd_bench = {
 	.name = "bench",
-	.summary = "Run a suite of measurements and keep its records",
+	.summary = "run a suite of measurements and keep its records",
 	.main = bench_main,
 };

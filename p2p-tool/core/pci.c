@@ -70,8 +70,9 @@ static void parse_resources(struct pci_function *f, const char *text)
 			r->assigned = !(flags & (RESOURCE_UNSET | RESOURCE_DISABLED));
 		}
 		text = strchr(text, '\n');
-		if (!text++)
+		if (!text)
 			break;
+		text++;
 	}
 }
 
