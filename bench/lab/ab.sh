@@ -11,7 +11,8 @@ source "$LAB_ROOT/bench/lab/packages.sh"
 
 usage() {
 	cat <<'USAGE'
-Usage: ./lab ab KERNEL_A KERNEL_B --suite SUITE [--counted] [--runs N] [--out DIR]
+Usage: ./lab ab KERNEL_A KERNEL_B --suite SUITE [--counted] [--runs N]
+                [--out DIR]
 
 Boot A and B in turn, N times each (default: 1), run the suite on both and
 print the medians side by side. Without --counted the figures are times of an

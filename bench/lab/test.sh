@@ -159,7 +159,7 @@ main() {
 	[[ -z $list ]] || return 0
 	echo "time  all: $(seconds "$started")"
 	echo "$passed passed, $failed failed, $skipped skipped"
-	[[ $failed -eq 0 ]]
+	[[ $failed -eq 0 ]] || exit 1
 }
 
 main "$@"

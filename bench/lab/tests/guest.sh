@@ -59,8 +59,9 @@ test_run_options() {
 test_run_leaves_no_qemu() {
 	local signal pid run
 	for signal in INT TERM KILL; do
-		# set -m: in a script, background jobs ignore SIGINT otherwise.
-		(set -m; TMPDIR=$scratch exec "$LAB_ROOT/lab" run -- sh -c 'echo up; sleep 300') >"$scratch/out.$signal" 2>&1 &
+		# A script's background jobs ignore SIGINT otherwise.
+		TMPDIR=$scratch env --default-signal=INT "$LAB_ROOT/lab" run -- \
+			sh -c 'echo up; sleep 300' >"$scratch/out.$signal" 2>&1 &
 		pid=$!
 		for _ in $(seq 300); do
 			! grep -q '^up$' "$scratch/out.$signal" || break
