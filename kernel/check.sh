@@ -3,10 +3,10 @@
 # Is the series fit to be sent? Sourced by kernel.sh.
 
 kernel_check() {
-	local full=''
+	local full=yes
 	while [[ $# -gt 0 ]]; do
 		case $1 in
-		--full) full=yes ;;
+		--quick) full='' ;;
 		*) usage_error "kernel check: unknown argument '$1': see './lab kernel --help'" ;;
 		esac
 		shift
@@ -59,8 +59,8 @@ touched_directories() {
 		done
 }
 
-# What the series touches compiles without a warning at W=1 and under sparse:
-# after the last patch of series/vfio, or (full) after each patch.
+# What the series touches compiles without a new warning at W=1 and under
+# sparse: after each patch, or (not full) after the last one of series/vfio.
 check_build() {
 	local full=$1 git objects=$LAB_CACHE/objects/check commit commits dirs status=0
 	git=$(kernel_base_dir)/git

@@ -23,7 +23,7 @@ Usage: ./lab kernel fetch [--kernel-tarball FILE | --kernel-tree DIR]
        ./lab kernel tree [--force] [DIR]
        ./lab kernel build [NAME]...
        ./lab kernel export [DIR]
-       ./lab kernel check [--full]
+       ./lab kernel check [--quick]
 
   fetch   get the source of the pinned release (kernel/base). A tarball or a
           tree of your own (7.3.y) is remembered until the next fetch
@@ -38,7 +38,8 @@ Usage: ./lab kernel fetch [--kernel-tarball FILE | --kernel-tree DIR]
             stock-debug  stock with the configuration of debug
   export  write the commits of both branches back to kernel/series/
   check   the series applies without fuzz, passes checkpatch --strict, and
-          what it touches builds free of warnings; --full: after every patch
+          what it touches builds without new warnings (W=1, sparse) after
+          every patch; --quick: after the last one of series/vfio only
 USAGE
 }
 

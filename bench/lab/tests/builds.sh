@@ -28,11 +28,11 @@ test_kernel_stock_debug() {
 }
 
 test_series_check() {
-	"$LAB_ROOT/lab" kernel check
+	"$LAB_ROOT/lab" kernel check --quick
 }
 
 slow_series_check_each_patch() {
-	"$LAB_ROOT/lab" kernel check --full
+	"$LAB_ROOT/lab" kernel check
 }
 
 # tree -> export changes nothing, and a second round neither.
