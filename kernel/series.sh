@@ -83,7 +83,8 @@ kernel_tree() {
 	echo "$dir"
 }
 
-# make_tree DIR FORCE - a work tree of its own with branches vfio and importers.
+# make_tree DIR FORCE - a repository of its own, which borrows the objects of
+# the base, with branches vfio and importers.
 make_tree() {
 	local dir=$1 force=$2 git scratch
 	git=$(kernel_base_dir)/git
@@ -102,9 +103,9 @@ make_tree() {
 		die "$dir: holds work that kernel/series/ does not: './lab kernel export' saves it, './lab kernel tree --force' gives it up"
 	fi
 	rm -rf "$dir"
-	kgit -C "$git" worktree prune
 	say "$dir: making the kernel tree (about 20 s)"
-	kgit -C "$git" worktree add -q -f -B vfio "$dir" base
+	kgit clone -q --shared --no-checkout "$git" "$dir"
+	kgit -C "$dir" checkout -q -B vfio base
 	project_identity "$dir"
 	apply_series "$dir" vfio
 	kgit -C "$dir" checkout -q -B importers
