@@ -16,7 +16,8 @@ kernel_source_of() {
 
 kernel_fragments_of() {
 	case $1 in
-	*debug) echo base debug ;;
+	debug) echo base debug series ;;
+	stock-debug) echo base debug ;;
 	*) echo base ;;
 	esac
 }

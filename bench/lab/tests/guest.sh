@@ -115,6 +115,64 @@ test_counted_boots_agree() {
 		END { if (cells < 5) { print "only " cells + 0 " cells were counted"; exit 1 } exit bad }' "$scratch/table"
 }
 
+# facts KERNEL PROGRAM... - each prints a line a fact (kernel/tests/).
+facts() {
+	local kernel=$1 program
+	shift
+	for program in "$@"; do
+		expect 0 lab_run --kernel "$kernel" -- "/lab/tests/$program"
+		cat "$scratch/out"
+	done
+}
+
+test_facts_patched() {
+	facts patched facts-basic facts-revoke facts-lifetime facts-transitions
+}
+
+test_facts_debug() {
+	expect 0 lab_run --kernel debug -- sh -c \
+		'for t in basic revoke lifetime transitions; do /lab/tests/facts-$t || exit; done'
+}
+
+test_storm_patched() {
+	expect 0 lab_run --kernel patched --smp 4 -- /lab/tests/storm 10
+}
+
+test_storm_debug() {
+	expect 0 lab_run --kernel debug --smp 2 -- /lab/tests/storm 20
+}
+
+slow_storm_debug() {
+	expect 0 lab_run --kernel debug --smp 4 --timeout 1200 -- /lab/tests/storm 300
+}
+
+# With a splat in the console the lab would fail; the results are in debugfs.
+test_kunit_debug() {
+	expect 0 lab_run --kernel debug -- sh -c \
+		'modprobe vfio_pci_dmabuf_kunit && cat /sys/kernel/debug/kunit/vfio-pci-dmabuf/results'
+	cat "$scratch/out"
+	grep -q '^ok 1 vfio-pci-dmabuf' "$scratch/out"
+}
+
+# What the series may cost at most, in instructions: docs/kernel-design.md.
+test_cost_of_the_series() {
+	"$LAB_ROOT/lab" ab stock patched --suite map --counted --out "$scratch/ab" | tee "$scratch/table"
+	awk '
+		function over(what, value, bound) {
+			checked++
+			printf "%s: %.4f, at most %s\n", what, value, bound
+			if (value > bound) bad = 1
+		}
+		$1 == "map.first_touch" && /512K via=device align=0/ { over("BAR fault", $NF, 1.03); stock = $(NF - 2) }
+		$1 == "map.first_touch" && /512K via=dmabuf align=0/ { over("DMABUF fault", $(NF - 1) / stock, 1.06) }
+		$1 == "map.mmap" && /4K via=device align=0/ { a = $(NF - 2); b = $(NF - 1) }
+		$1 == "map.munmap_untouched" && /4K via=device align=0/ {
+			over("BAR mmap and munmap", ($(NF - 1) + b) / ($(NF - 2) + a), 1.75)
+		}
+		END { if (checked != 3) { print "only " checked + 0 " of 3 figures were there"; exit 1 } exit bad }
+	' "$scratch/table"
+}
+
 # The queue's first work: on stock KASAN finds it, with the series nothing does.
 test_stale_file_debug() {
 	expect 0 lab_run --kernel debug -- /lab/tests/stale-file

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Facts 40 and 43: everything at once, for some seconds. Threads map, touch and
+ * unmap the BAR and DMABUFs, others disable memory, reset, revoke, close. What
+ * must hold: no splat (the lab looks), and no access to a DMABUF after its
+ * revoke has returned.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/pci_regs.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "slices.h"
+
+static struct vfio_device dev;
+static atomic_bool stop;
+static atomic_uint counts[8];
+static atomic_int violations;
+
+static __thread sigjmp_buf escape;
+static __thread volatile sig_atomic_t armed;
+
+static void on_sigbus(int sig)
+{
+	if (armed)
+		siglongjmp(escape, 1);
+	_exit(99);
+}
+
+/* Did the access work? */
+static bool touch(volatile char *p)
+{
+	bool ok = false;
+
+	if (!sigsetjmp(escape, 1)) {
+		armed = 1;
+		(void)*p;
+		ok = true;
+	}
+	armed = 0;
+	return ok;
+}
+
+static void *map_bars(void *arg)
+{
+	while (!stop) {
+		uint64_t page = (uint64_t)random() % SLICE_PAGES;
+		char *map = map_bar(&dev, SLICE_OFFSET + page * PAGE, PAGE);
+
+		if (!map)
+			continue;
+		touch(map);
+		munmap(map, PAGE);
+		counts[0]++;
+	}
+	return NULL;
+}
+
+static void *map_slices(void *arg)
+{
+	while (!stop) {
+		struct vfio_region_dma_range range = { SLICE_OFFSET, SLICE_SIZE };
+		int fd = export_ranges(&dev, ACCEL_BAR, &range, 1, O_RDWR | O_CLOEXEC);
+		char *map;
+
+		if (fd < 0)
+			continue;
+		map = map_fd(fd, 0, SLICE_SIZE, PROT_READ);
+		if (map) {
+			touch(map);
+			touch(map + SLICE_SIZE - 1);
+			munmap(map, SLICE_SIZE);
+		}
+		close(fd);
+		counts[1]++;
+	}
+	return NULL;
+}
+
+/* One thread touches a slice all the time, another takes it back. */
+struct duel {
+	char *map;
+	atomic_bool dead;
+	atomic_bool done;
+};
+
+static void *touch_slice(void *arg)
+{
+	struct duel *d = arg;
+
+	while (!d->done) {
+		bool dead = d->dead;
+
+		if (touch(d->map + (uint64_t)random() % SLICE_PAGES * PAGE) && dead)
+			violations++;
+	}
+	return NULL;
+}
+
+static void *revoke_slices(void *arg)
+{
+	while (!stop) {
+		struct vfio_region_dma_range range = { SLICE_OFFSET, SLICE_SIZE };
+		int fd = export_ranges(&dev, ACCEL_BAR, &range, 1, O_RDWR | O_CLOEXEC);
+		struct duel d = { .map = fd < 0 ? NULL : map_fd(fd, 0, SLICE_SIZE, PROT_READ) };
+		pthread_t thread;
+
+		if (d.map && !pthread_create(&thread, NULL, touch_slice, &d)) {
+			usleep((useconds_t)random() % 2000);
+			if (!revoke_slice(&dev, fd))
+				d.dead = true;
+			usleep((useconds_t)random() % 1000);
+			d.done = true;
+			pthread_join(thread, NULL);
+			counts[2]++;
+		}
+		if (d.map)
+			munmap(d.map, SLICE_SIZE);
+		if (fd >= 0)
+			close(fd);
+	}
+	return NULL;
+}
+
+static void *toggle_memory(void *arg)
+{
+	while (!stop) {
+		set_memory(&dev, false);
+		usleep((useconds_t)random() % 500);
+		set_memory(&dev, true);
+		usleep((useconds_t)random() % 2000);
+		counts[3]++;
+	}
+	return NULL;
+}
+
+static void *reset_device(void *arg)
+{
+	while (!stop) {
+		vfio_reset(&dev, NULL);
+		usleep((useconds_t)random() % 20000);
+		counts[4]++;
+	}
+	return NULL;
+}
+
+/* Another device, opened and closed below its mappings. */
+static void *close_device(void *arg)
+{
+	while (!stop) {
+		struct vfio_device other;
+		char *map = NULL;
+		int fd;
+
+		guest_open(&other, "0000:06:00.0");
+		fd = export_slice(&other, SLICE_OFFSET, SLICE_SIZE);
+		map = map_fd(fd, 0, SLICE_SIZE, PROT_READ);
+		if (map)
+			touch(map);
+		vfio_close(&other);
+		if (map) {
+			if (touch(map))
+				violations++;
+			munmap(map, SLICE_SIZE);
+		}
+		close(fd);
+		counts[5]++;
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	static void *(*const work[])(void *) = { map_bars,	map_slices,   revoke_slices,
+						 toggle_memory, reset_device, close_device };
+	const unsigned int n = sizeof(work) / sizeof(work[0]);
+	unsigned int seconds = argc > 1 ? (unsigned int)atoi(argv[1]) : 10, i;
+	struct sigaction action = { .sa_handler = on_sigbus, .sa_flags = SA_NODEFER };
+	pthread_t thread[8];
+
+	sigaction(SIGBUS, &action, NULL);
+	guest_open(&dev, ACCEL);
+	freopen("/dev/null", "w", stdout);
+	for (i = 0; i < n; i++)
+		pthread_create(&thread[i], NULL, work[i], NULL);
+	sleep(seconds);
+	stop = true;
+	for (i = 0; i < n; i++)
+		pthread_join(thread[i], NULL);
+	vfio_close(&dev);
+	fprintf(stderr, "BAR maps %u, slices %u, revokes %u, toggles %u, resets %u, closes %u\n",
+		counts[0], counts[1], counts[2], counts[3], counts[4], counts[5]);
+	fprintf(stderr, "%s fact 43: no access after a revoke or a close (%d)\n",
+		violations ? "FAIL" : "ok", violations);
+	for (i = 0; i < n; i++)
+		if (!counts[i])
+			return 1;
+	return violations != 0;
+}
