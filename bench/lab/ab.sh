@@ -84,7 +84,7 @@ main() {
 			say "run $run of $runs: $kernel"
 			"$LAB_ROOT/lab" run --kernel "$kernel" "${counted[@]}" --out "$out" -- \
 				p2p-tool bench run "$suite" --buffer "bar=$LAB_BAR" "${counted[@]}" \
-				--output "/lab/out/$side.$run.jsonl" >/dev/null
+				--output "/lab/out/$side.$run.jsonl" >/dev/null || exit
 		done
 	done
 	side_by_side "${kernels[@]}" "$out"

@@ -37,8 +37,8 @@ main() {
 	done
 
 	"$LAB_ROOT/lab" run --kernel "$kernel" --out "$LAB_ROOT/out" -- \
-		p2p-tool bench run demo --buffer "bar=$LAB_BAR" --output /lab/out/demo.jsonl
-	say "done in $(seconds "$started"); the records are in out/demo.jsonl"
+		p2p-tool bench run demo --buffer "bar=$LAB_BAR" --output /lab/out/demo.jsonl || exit
+	say "done in $(seconds "$started"); the records are in $LAB_ROOT/out/demo.jsonl"
 }
 
 main "$@"

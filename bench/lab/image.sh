@@ -72,6 +72,10 @@ make_initramfs() {
 	for applet in $("$root/bin/busybox" --list); do
 		[[ $applet == busybox ]] || ln -s busybox "$root/bin/$applet"
 	done
+	# busybox's own shell would prefer its applets to the programs below.
+	rm -f "$root/bin/sh"
+	install "$(command -v dash)" "$root/bin/sh"
+	install_libraries_of "$root" "$root/bin/sh"
 
 	for program in "${GUEST_PROGRAMS[@]}"; do
 		path=$(PATH=$PATH:/usr/sbin:/sbin command -v "$program") ||

@@ -77,6 +77,9 @@ ensure_packages() {
 
 # apt has locks of its own.
 install_packages() {
+	# Not found out below, where messages go to a log.
+	[[ $EUID -eq 0 ]] || command -v sudo >/dev/null ||
+		die "packages $*: need root: run the lab as root, install sudo, or install them by hand"
 	quietly "$LAB_CACHE/log/apt-update.log" as_root apt-get update ||
 		say "apt-get update failed: going on with the package lists that are there"
 	quietly "$LAB_CACHE/log/apt-install.log" \

@@ -132,7 +132,7 @@ END
 # Print the splat, if the console holds one; status 0 when it does.
 find_splat() {
 	local line
-	line=$(grep -n -m1 -E -f "$LAB_ROOT/bench/lab/splats" "$run/console" | cut -d: -f1) || return 1
+	line=$(grep -s -n -m1 -E -f "$LAB_ROOT/bench/lab/splats" "$run/console" | cut -d: -f1) || return 1
 	say "the kernel complained (console line $line; --console FILE keeps all of it):"
 	sed -n "$line,$((line + 59))p" "$run/console" >&2
 }
@@ -155,6 +155,7 @@ main() {
 	trap cleanup EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
+	trap 'die "the output cannot be written any more: the run was ended"' USR1
 	run=$(mktemp -d "${TMPDIR:-/tmp}/vfio-p2p-run.XXXXXX")
 	mkdir "$run/out"
 	accel=$(choose_accel "$(kernel_dir "$kernel")")
@@ -187,9 +188,8 @@ main() {
 }
 
 run_shell() {
-	mapfile -t -O $# arguments < <(printf '%s\n' -chardev stdio,id=tty,signal=off \
-		-device virtconsole,bus=vser.0,chardev=tty)
-	qemu-system-x86_64 "$@" "${arguments[@]}" 2>"$run/qemu.log"
+	qemu-system-x86_64 "$@" -chardev stdio,id=tty,signal=off \
+		-device virtconsole,bus=vser.0,chardev=tty 2>"$run/qemu.log"
 }
 
 # QEMU ends with us, whatever ends us: timeout passes signals on, and both
@@ -197,9 +197,10 @@ run_shell() {
 run_command() {
 	local status=0 readers=() port
 	mkfifo "$run/stdout" "$run/stderr"
-	cat "$run/stdout" &
+	# When nobody takes the output any more, the run ends.
+	{ cat "$run/stdout" || kill -USR1 $$; } &
 	readers+=($!)
-	cat "$run/stderr" >&2 &
+	{ cat "$run/stderr" >&2 || kill -USR1 $$; } &
 	readers+=($!)
 	mapfile -t ports < <(port_arguments "$run")
 	setpriv --pdeathsig TERM timeout -k 5 "$limit" \
@@ -218,12 +219,13 @@ run_command() {
 # verdict QEMU-STATUS SECONDS - the exit status of the run.
 verdict() {
 	local qemu_status=$1 guest
-	guest=$(tr -d '\r\n' <"$run/status" 2>/dev/null || true)
+	guest=$(cat "$run/status" 2>/dev/null || true)
 
 	if find_splat; then
 		exit "$LAB_SPLAT"
 	elif [[ -n $interactive ]]; then
-		exit "$qemu_status"
+		[[ $qemu_status -eq 0 ]] || { cat "$run/qemu.log" >&2; die "the guest's shell ended with QEMU's status $qemu_status: see the lines above"; }
+		exit 0
 	elif [[ $guest =~ ^[0-9]+$ ]]; then
 		exit "$guest"
 	elif [[ $qemu_status -eq 124 || $qemu_status -eq 137 ]]; then

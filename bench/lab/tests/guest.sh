@@ -46,6 +46,25 @@ test_run_splat() {
 	expect 120 lab_run -- sh -c 'echo "WARNING: a test says so" >/dev/kmsg; sleep 1'
 }
 
+test_shell() {
+	expect 0 sh -c "printf 'echo \"sum \$((40 + 2))\"\nexit\n' | timeout 60 '$LAB_ROOT/lab' shell"
+	grep -q 'sum 42' "$scratch/out"
+}
+
+# The programs of the host come before busybox's applets.
+test_guest_programs() {
+	expect 0 lab_run -- sh -c 'ip -V && modprobe --version && setpriv --version'
+	grep -q iproute2 "$scratch/out"
+	grep -q kmod "$scratch/out"
+}
+
+# Nobody reads: the run ends soon.
+test_run_closed_output() {
+	local started=$SECONDS
+	lab_run --timeout 100 -- sh -c 'seq 1 2000000; sleep 90' 2>/dev/null | head -n 2 || true
+	((SECONDS - started < 60)) || fail "it took $(seconds "$started")"
+}
+
 test_run_timeout() {
 	expect 124 lab_run --timeout 15 -- sleep 100
 }
@@ -163,10 +182,10 @@ test_cost_of_the_series() {
 			printf "%s: %.4f, at most %s\n", what, value, bound
 			if (value > bound) bad = 1
 		}
-		$1 == "map.first_touch" && /512K via=device align=0/ { over("BAR fault", $NF, 1.03); stock = $(NF - 2) }
-		$1 == "map.first_touch" && /512K via=dmabuf align=0/ { over("DMABUF fault", $(NF - 1) / stock, 1.06) }
-		$1 == "map.mmap" && /4K via=device align=0/ { a = $(NF - 2); b = $(NF - 1) }
-		$1 == "map.munmap_untouched" && /4K via=device align=0/ {
+		$1 == "map.first_touch" && /vfio:.*512K via=device align=0/ { over("BAR fault", $NF, 1.03); stock = $(NF - 2) }
+		$1 == "map.first_touch" && /vfio:.*512K via=dmabuf align=0/ { over("DMABUF fault", $(NF - 1) / stock, 1.06) }
+		$1 == "map.mmap" && /vfio:.*:4K via=device align=0/ { a = $(NF - 2); b = $(NF - 1) }
+		$1 == "map.munmap_untouched" && /vfio:.*:4K via=device align=0/ {
 			over("BAR mmap and munmap", ($(NF - 1) + b) / ($(NF - 2) + a), 1.75)
 		}
 		END { if (checked != 3) { print "only " checked + 0 " of 3 figures were there"; exit 1 } exit bad }
