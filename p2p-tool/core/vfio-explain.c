@@ -93,9 +93,12 @@ static bool driver_is_harmless(const char *driver)
 	return strstr(driver, "vfio") || !strcmp(driver, "pci-stub") || !strcmp(driver, "pcieport");
 }
 
-/* The other functions of the IOMMU group that stand in the way, as "BDF (DRIVER), ..." */
-static void list_obstacles(const struct sysfs *sysfs, const struct pci_function *f, char *text,
-			   size_t size)
+/*
+ * The other functions of the IOMMU group, as "BDF (DRIVER), ...": those whose
+ * drivers stand in the way, or those that a VFIO driver has.
+ */
+static void list_members(const struct sysfs *sysfs, const struct pci_function *f, bool vfio,
+			 char *text, size_t size)
 {
 	char driver[64], bdf[BDF_STRLEN], **names;
 	size_t len = 0;
@@ -108,7 +111,7 @@ static void list_obstacles(const struct sysfs *sysfs, const struct pci_function 
 		if (!strcmp(names[i], bdf) ||
 		    sysfs_link_name(sysfs, driver, sizeof(driver), "bus/pci/devices/%s/driver",
 				    names[i]) ||
-		    driver_is_harmless(driver))
+		    (vfio ? strncmp(driver, "vfio", 4) != 0 : driver_is_harmless(driver)))
 			continue;
 		len += (size_t)snprintf(text + len, size - len, "%s%s (%s)", len ? ", " : "",
 					names[i], driver);
@@ -117,23 +120,50 @@ static void list_obstacles(const struct sysfs *sysfs, const struct pci_function 
 		sysfs_list_free(names, count);
 }
 
+/* -errnum when drivers of other functions keep the group from being used, else 0. */
+static int explain_not_viable(const struct sysfs *sysfs, const struct pci_function *f, int errnum,
+			      struct error *err)
+{
+	char bdf[BDF_STRLEN], members[160];
+
+	list_members(sysfs, f, false, members, sizeof(members));
+	if (!members[0])
+		return 0;
+	return error_set(err, EXIT_SKIP, errnum,
+			 "unbind these from their drivers, or bind them to vfio-pci",
+			 "%s: IOMMU group %d is not viable because of %s", bdf_format(&f->bdf, bdf),
+			 f->iommu_group, members);
+}
+
+int vfio_explain_group(const struct sysfs *sysfs, const struct pci_function *f, int errnum,
+		       struct error *err)
+{
+	char bdf[BDF_STRLEN], members[160];
+	int ret = explain_not_viable(sysfs, f, errnum, err);
+
+	if (ret)
+		return ret;
+	list_members(sysfs, f, true, members, sizeof(members));
+	if (!members[0])
+		return 0;
+	return error_set(err, EXIT_SKIP, errnum, "wait until whoever has these open closes them",
+			 "%s: IOMMU group %d is shared with %s and not permitted",
+			 bdf_format(&f->bdf, bdf), f->iommu_group, members);
+}
+
 int vfio_explain_busy(const struct vfio_sys *sys, const struct sysfs *sysfs,
 		      const struct pci_function *f, int errnum, struct error *err)
 {
-	char bdf[BDF_STRLEN], who[64], obstacles[160];
+	char bdf[BDF_STRLEN], who[64];
 	struct nodes nodes;
+	int ret = explain_not_viable(sysfs, f, errnum, err);
 
-	bdf_format(&f->bdf, bdf);
-	list_obstacles(sysfs, f, obstacles, sizeof(obstacles));
-	if (obstacles[0])
-		return error_set(err, EXIT_SKIP, errnum,
-				 "unbind these from their drivers, or bind them to vfio-pci",
-				 "%s: IOMMU group %d is not viable because of %s", bdf,
-				 f->iommu_group, obstacles);
+	if (ret)
+		return ret;
 	find_nodes(sysfs, f, &nodes);
 	find_holder(sys->root, &nodes, who);
 	return error_set(err, EXIT_SKIP, errnum, "wait until it is closed there",
-			 "%s: is open in %s", bdf, who);
+			 "%s: is open in %s", bdf_format(&f->bdf, bdf), who);
 }
 
 int vfio_explain_node(const struct vfio_sys *sys, const struct sysfs *sysfs,

@@ -42,6 +42,9 @@ static int failed(struct attempt *a, const char *step, int ret)
 {
 	switch (ret) {
 	case -EPERM:
+		/* What iommufd says of a group that somebody else has a part of, too. */
+		if (vfio_explain_group(a->sysfs, a->f, EPERM, a->err))
+			return ret;
 		return error_set(a->err, EXIT_SKIP, EPERM,
 				 "the IOMMU cannot isolate interrupts; if you accept that: "
 				 "iommufd.allow_unsafe_interrupts=1 or "

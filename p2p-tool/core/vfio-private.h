@@ -13,6 +13,13 @@ int vfio_explain_node(const struct vfio_sys *sys, const struct sysfs *sysfs,
 		      const char *missing, struct error *err);
 
 /*
+ * Is the IOMMU group the reason for errnum? 0 when nobody else has a part of it;
+ * else -errnum with err naming who.
+ */
+int vfio_explain_group(const struct sysfs *sysfs, const struct pci_function *f, int errnum,
+		       struct error *err);
+
+/*
  * The kernel says that f cannot be had now: another function of its IOMMU
  * group has a driver that works on it, or somebody has it (or its group) open.
  */

@@ -265,7 +265,8 @@ static void test_not_viable(void **state)
 		{ .open = "/dev/vfio/7", .result = NEW_FD },
 		{ .request = VFIO_GROUP_GET_STATUS, .fill = group_is_not_viable },
 	};
-	struct vfio_sys sys1 = SCRIPT(steps), sys2 = SCRIPT(group);
+	static const struct step eperm[] = { FAIL_BIND(-EPERM) };
+	struct vfio_sys sys1 = SCRIPT(steps), sys2 = SCRIPT(group), sys3 = SCRIPT(eperm);
 
 	tree_link("sys/kernel/iommu_groups/7/devices/0000:00:1c.0", "x");
 	tree_link("sys/bus/pci/devices/0000:00:1c.0/driver", "../pcieport");
@@ -280,6 +281,9 @@ static void test_not_viable(void **state)
 		      "vfio-pci");
 	check_failure(&sys2, VFIO_PATH_GROUP, -EBUSY, EXIT_SKIP, "0000:01:00.1 (snd_hda_intel)",
 		      "unbind");
+	/* What the kernel really says through iommufd. */
+	check_failure(&sys3, VFIO_PATH_AUTO, -EPERM, EXIT_SKIP,
+		      "group 7 is not viable because of 0000:01:00.1 (snd_hda_intel)", "unbind");
 }
 
 static void test_refused(void **state)
