@@ -2,7 +2,6 @@
 /* Facts 7 to 16: taking a DMABUF back for good. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/iommufd.h>
 #include <linux/udmabuf.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -12,34 +11,6 @@
 #include <unistd.h>
 
 #include "slices.h"
-
-static int import(const struct vfio_device *dev, int fd, uint64_t iova)
-{
-	struct iommu_ioas_map_file map = {
-		.size = sizeof(map),
-		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
-			 IOMMU_IOAS_MAP_WRITEABLE,
-		.ioas_id = dev->ioas_id,
-		.fd = fd,
-		.length = SLICE_SIZE,
-		.iova = iova,
-	};
-
-	return ioctl(dev->iommu_fd, IOMMU_IOAS_MAP_FILE, &map) ? -errno : 0;
-}
-
-/* See stale-file.c: EINVAL says that the DMABUF is revoked. */
-static bool iova_is_revoked(const struct vfio_device *dev, uint64_t iova)
-{
-	struct iommu_ioas_noiommu_get_pa get = {
-		.size = sizeof(get),
-		.ioas_id = dev->ioas_id,
-		.iova = iova,
-		.length = PAGE,
-	};
-
-	return ioctl(dev->iommu_fd, IOMMU_IOAS_NOIOMMU_GET_PA, &get) && errno == EINVAL;
-}
 
 static void test_revoke(const struct vfio_device *dev)
 {
@@ -55,7 +26,7 @@ static void test_revoke(const struct vfio_device *dev)
 	alias = map_fd(other, 0, SLICE_SIZE, PROT_READ);
 	bar = map_bar(dev, SLICE_OFFSET, SLICE_SIZE);
 	fact(map && second && alias && bar && mark_at(map) == first, "all of it maps");
-	fact(!import(dev, fd, 0x10000000), "the DMABUF maps into the IOAS");
+	fact(!import(dev, fd, SLICE_SIZE, 0x10000000), "the DMABUF maps into the IOAS");
 
 	fact(!pipe(pipe_in) && !pipe(pipe_out), "pipes");
 	pid = fork();
@@ -75,7 +46,7 @@ static void test_revoke(const struct vfio_device *dev)
 	     "fact 7: in a child as well");
 	fact(revoke_slice(dev, fd) == -EBADFD, "fact 8: a second revoke is EBADFD");
 	fact(!map_fd(fd, 0, PAGE, PROT_READ) && errno == ENODEV, "fact 9: mmap() is ENODEV");
-	fact(import(dev, fd, 0x20000000) == -ENODEV, "fact 10: a new import is ENODEV");
+	fact(import(dev, fd, SLICE_SIZE, 0x20000000) == -ENODEV, "fact 10: a new import is ENODEV");
 	fact(iova_is_revoked(dev, 0x10000000), "fact 10: the existing import is gone");
 	fact(none_fault(alias, SLICE_SIZE) && mark_at(alias) == first,
 	     "fact 12: an aliasing DMABUF is unaffected");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/iommufd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,37 @@ int revoke_slice(const struct vfio_device *dev, int fd)
 
 	return vfio_feature(dev, VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE, &arg,
 			    sizeof(arg));
+}
+
+int import(const struct vfio_device *dev, int fd, uint64_t size, uint64_t iova)
+{
+	struct iommu_ioas_map_file map = {
+		.size = sizeof(map),
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
+			 IOMMU_IOAS_MAP_WRITEABLE,
+		.ioas_id = dev->ioas_id,
+		.fd = fd,
+		.length = size,
+		.iova = iova,
+	};
+
+	return ioctl(dev->iommu_fd, IOMMU_IOAS_MAP_FILE, &map) ? -errno : 0;
+}
+
+/*
+ * The ioctl is for devices without an IOMMU, but looks at the revocation of a
+ * DMABUF first: EINVAL when it is revoked.
+ */
+bool iova_is_revoked(const struct vfio_device *dev, uint64_t iova)
+{
+	struct iommu_ioas_noiommu_get_pa get = {
+		.size = sizeof(get),
+		.ioas_id = dev->ioas_id,
+		.iova = iova,
+		.length = PAGE,
+	};
+
+	return ioctl(dev->iommu_fd, IOMMU_IOAS_NOIOMMU_GET_PA, &get) && errno == EINVAL;
 }
 
 void *map_fd(int fd, uint64_t offset, uint64_t size, int prot)

@@ -29,6 +29,11 @@ int export_slice(const struct vfio_device *dev, uint64_t offset, uint64_t size);
 /* VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE: 0 or -errno. */
 int revoke_slice(const struct vfio_device *dev, int fd);
 
+/* Map size bytes of a DMABUF into the device's IOAS at iova: 0 or -errno. */
+int import(const struct vfio_device *dev, int fd, uint64_t size, uint64_t iova);
+/* Is what was imported at iova revoked by its exporter? */
+bool iova_is_revoked(const struct vfio_device *dev, uint64_t iova);
+
 /* mmap() shared; NULL with errno set on failure. */
 void *map_fd(int fd, uint64_t offset, uint64_t size, int prot);
 void *map_bar(const struct vfio_device *dev, uint64_t offset, uint64_t size);

@@ -7,16 +7,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/iommufd.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "slices.h"
 
-#define PAGE 4096
 #define IOVA 0x10000000
 
 static int export_page(const struct vfio_device *dev, uint64_t page)
@@ -53,68 +51,26 @@ static int stale_export(const struct vfio_device *dev, uint64_t page)
 	return path;
 }
 
-static void *map_bar(const struct vfio_device *dev)
-{
-	struct vfio_region region;
-	struct error err = { 0 };
-	void *map;
-
-	fact(!vfio_region_read(dev, ACCEL_BAR, &region, &err), "region of BAR %u", ACCEL_BAR);
-	map = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, dev->fd, region.offset + PAGE);
-	fact(map != MAP_FAILED, "BAR %u maps through the device", ACCEL_BAR);
-	vfio_region_free(&region);
-	return map;
-}
-
-/*
- * Is the page mapped at IOVA still there? The ioctl is for devices without an
- * IOMMU, but looks at a DMABUF's revocation first: EINVAL when it is revoked.
- */
-static bool iova_is_revoked(const struct vfio_device *dev)
-{
-	struct iommu_ioas_noiommu_get_pa get = {
-		.size = sizeof(get),
-		.ioas_id = dev->ioas_id,
-		.iova = IOVA,
-		.length = PAGE,
-	};
-
-	return ioctl(dev->iommu_fd, IOMMU_IOAS_NOIOMMU_GET_PA, &get) && errno == EINVAL;
-}
-
-static void import(const struct vfio_device *dev, int fd)
-{
-	struct iommu_ioas_map_file map = {
-		.size = sizeof(map),
-		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
-			 IOMMU_IOAS_MAP_WRITEABLE,
-		.ioas_id = dev->ioas_id,
-		.fd = fd,
-		.length = PAGE,
-		.iova = IOVA,
-	};
-
-	fact(!ioctl(dev->iommu_fd, IOMMU_IOAS_MAP_FILE, &map), "the DMABUF maps into the IOAS");
-}
-
 static void test_memory_disable(const struct vfio_device *dev)
 {
 	int stale, path, fd;
 	void *map;
 
 	stale = stale_export(dev, 1);
-	map = map_bar(dev);
+	map = map_bar(dev, PAGE, PAGE);
+	fact(map, "BAR %u maps through the device", ACCEL_BAR);
 	fact(!faults(map), "the BAR can be read");
 	fd = export_page(dev, 2);
 	path = path_of(fd);
-	import(dev, fd);
+	fact(!import(dev, fd, PAGE, IOVA), "the DMABUF maps into the IOAS");
 	close(fd);
 	usleep(100000);
-	fact(!iova_is_revoked(dev), "an importer keeps its mapping when the fd is closed");
+	fact(!iova_is_revoked(dev, IOVA), "an importer keeps its mapping when the fd is closed");
 
 	fact(!set_memory(dev, false), "memory is disabled beside a stale DMABUF");
 	fact(faults(map), "the mapping of the BAR is gone");
-	fact(iova_is_revoked(dev), "the importer's mapping of a DMABUF with an O_PATH fd is gone");
+	fact(iova_is_revoked(dev, IOVA),
+	     "the importer's mapping of a DMABUF with an O_PATH fd is gone");
 	fact(!set_memory(dev, true), "memory is enabled again");
 	fact(!faults(map), "the BAR can be read again");
 	munmap(map, PAGE);
