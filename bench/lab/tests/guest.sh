@@ -134,23 +134,19 @@ test_counted_boots_agree() {
 		END { if (cells < 5) { print "only " cells + 0 " cells were counted"; exit 1 } exit bad }' "$scratch/table"
 }
 
-# facts KERNEL PROGRAM... - each prints a line a fact (kernel/tests/).
+# facts KERNEL - all programs of facts in one boot; a line a fact (kernel/tests/).
 facts() {
-	local kernel=$1 program
-	shift
-	for program in "$@"; do
-		expect 0 lab_run --kernel "$kernel" -- "/lab/tests/$program"
-		cat "$scratch/out"
-	done
+	expect 0 lab_run --kernel "$1" -- sh -c \
+		'for t in basic revoke lifetime transitions; do /lab/tests/facts-$t || exit; done'
+	cat "$scratch/out"
 }
 
 test_facts_patched() {
-	facts patched facts-basic facts-revoke facts-lifetime facts-transitions
+	facts patched
 }
 
 test_facts_debug() {
-	expect 0 lab_run --kernel debug -- sh -c \
-		'for t in basic revoke lifetime transitions; do /lab/tests/facts-$t || exit; done'
+	facts debug
 }
 
 test_storm_patched() {
