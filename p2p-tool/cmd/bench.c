@@ -17,6 +17,8 @@ enum {
 	RUN_COUNTED = OPT_LONG_ONLY,
 	RUN_LIST,
 	RUN_REPEAT,
+	RUN_BIND,
+	RUN_PATH,
 };
 
 static const struct opt options[] = {
@@ -26,6 +28,9 @@ static const struct opt options[] = {
 	  "print the known suites, or the lines of SUITE as they would run" },
 	{ RUN_COUNTED, "counted", NULL, "count instructions instead of time, in every line" },
 	{ RUN_REPEAT, "repeat", "N", "measure N rounds, whatever the lines say" },
+	{ RUN_BIND, "bind", NULL,
+	  "bind devices to vfio-pci for the time of a line, then give them back" },
+	{ RUN_PATH, "path", "PATH", "reach VFIO devices through cdev, group or noiommu" },
 	OUTPUT_OPTIONS,
 	{ 0 },
 };
@@ -46,8 +51,8 @@ struct run_params {
 	const char *suite;
 	const char **buffer; /* NAME=SPEC, as given */
 	size_t nbuffers;
-	const char *repeat;
-	bool list, counted, help;
+	const char *repeat, *path;
+	bool list, counted, bind, help;
 	struct output output;
 };
 
@@ -96,6 +101,12 @@ static int parse_options(int argc, char **argv, struct run_params *p, struct err
 		case RUN_COUNTED:
 			p->counted = true;
 			break;
+		case RUN_BIND:
+			p->bind = true;
+			break;
+		case RUN_PATH:
+			p->path = optarg;
+			break;
 		case RUN_REPEAT:
 			p->repeat = optarg;
 			ret = check_repeat(optarg, err);
@@ -123,6 +134,12 @@ static int add_options(struct suite *s, const struct run_params *p, struct error
 		ret = suite_add_word(s, "--repeat");
 	if (!ret && p->repeat)
 		ret = suite_add_word(s, p->repeat);
+	if (!ret && p->bind)
+		ret = suite_add_word(s, "--bind");
+	if (!ret && p->path)
+		ret = suite_add_word(s, "--path");
+	if (!ret && p->path)
+		ret = suite_add_word(s, p->path);
 	return ret ? out_of_memory(err) : 0;
 }
 

@@ -172,6 +172,13 @@ static int measure(struct buffer *b, const struct clock *c, void *params, struct
 	return measure_copy(b, c, &m->params, out, err);
 }
 
+static int check(void *params, struct error *err)
+{
+	struct copy_command *m = params;
+
+	return measure_copy_check(&m->common.spec, &m->params, err);
+}
+
 static void help(void)
 {
 	const struct copy_routine *r;
@@ -190,6 +197,7 @@ static const struct measure_command command = {
 	.name = "copy",
 	.params_size = sizeof(struct copy_command),
 	.parse = parse,
+	.check = check,
 	.measure = measure,
 	.help = help,
 };

@@ -130,6 +130,20 @@ static int measure_parsed(const struct measure_command *command, void *params,
 	return closed;
 }
 
+/* What is wrong whatever the machine has is an error; the rest shows when it is measured. */
+static int check_parsed(const struct measure_command *command, void *params, struct error *err)
+{
+	struct measure_options *o = params;
+	int ret = buffer_check(&o->spec, err);
+
+	if (!ret && command->check)
+		ret = command->check(params, err);
+	if (!ret || err->status != EXIT_SKIP)
+		return ret;
+	error_clear(err);
+	return 0;
+}
+
 int measure_collect(const struct measure_command *command, int argc, char **argv,
 		    struct record_set *out, struct error *err)
 {
@@ -143,8 +157,8 @@ int measure_collect(const struct measure_command *command, int argc, char **argv
 	if (!ret && (o->help || o->output_given))
 		ret = error_set(err, EXIT_USAGE, EINVAL, "leave it to 'bench run'",
 				"%s: a suite's line has no output of its own", command->name);
-	if (!ret && out)
-		ret = measure_parsed(command, o, out, err);
+	if (!ret)
+		ret = out ? measure_parsed(command, o, out, err) : check_parsed(command, o, err);
 	free(o);
 	return ret;
 }

@@ -67,12 +67,14 @@ int measure_operand(struct measure_options *o, const char *command, int argc, ch
 
 /*
  * What is left for a command: its name, how to parse its options into params
- * (a struct measure_options being its first member), and how to measure.
+ * (a struct measure_options being its first member), and how to measure. check
+ * (may be NULL) says what is wrong with params whatever is there to be measured.
  */
 struct measure_command {
 	const char *name;
 	size_t params_size;
 	int (*parse)(int argc, char **argv, void *params, struct error *err);
+	int (*check)(void *params, struct error *err);
 	int (*measure)(struct buffer *b, const struct clock *c, void *params,
 		       struct record_set *out, struct error *err);
 	void (*help)(void);

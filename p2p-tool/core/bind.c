@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 
 static const int ending_signals[] = { SIGINT, SIGTERM, SIGHUP };
 #define NSIGNALS (sizeof(ending_signals) / sizeof(ending_signals[0]))
+#define LOCK_FD	 (STDERR_FILENO + 1) /* of the lock in the watchdog */
 
 struct binding {
 	const struct vfio_sys *sys;
@@ -20,6 +22,7 @@ struct binding {
 	char driver[64];   /* that it came from; empty for none */
 	char override[64]; /* driver_override as it was; "\n" for none */
 	pid_t watchdog;
+	int lock;  /* the device's directory: locked as long as it is borrowed */
 	int alive; /* our end of the pipe: open as long as the device is wanted */
 	sigset_t old_mask;
 };
@@ -89,11 +92,16 @@ static void __attribute__((noreturn)) watch(struct binding *b, int pipe_end)
 	setsid();
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
-	/* Keep nothing open that others wait for: our output, the pipes of other watchdogs. */
+	/*
+	 * Keep nothing open that others wait for: our output, the pipes of other
+	 * watchdogs. The lock has to stay until the device is back.
+	 */
 	dup2(pipe_end, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
 	dup2(null, STDERR_FILENO);
-	close_range(STDERR_FILENO + 1, ~0U, 0);
+	if (b->lock != LOCK_FD)
+		dup2(b->lock, LOCK_FD);
+	close_range(LOCK_FD + 1, ~0U, 0);
 	if (sysfs_open(&sysfs, b->sys->root, NULL))
 		_exit(EIO);
 	b->sysfs = &sysfs;
@@ -137,6 +145,25 @@ static void block_signals(sigset_t *old)
 	sigprocmask(SIG_BLOCK, &set, old);
 }
 
+/* The device is ours alone, or -EBUSY: somebody else has borrowed it. */
+static int lock_device(struct binding *b, struct error *err)
+{
+	char path[64];
+	int ret = 0;
+
+	snprintf(path, sizeof(path), "bus/pci/devices/%s", b->bdf);
+	b->lock = openat(b->sysfs->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (b->lock < 0 || flock(b->lock, LOCK_EX | LOCK_NB))
+		ret = -errno;
+	if (ret == -EWOULDBLOCK)
+		return error_set(err, EXIT_SKIP, EBUSY, "wait until that is done",
+				 "%s: another p2p-tool has bound it to vfio-pci", b->bdf);
+	if (ret)
+		return error_set(err, EXIT_FAILED, -ret, NULL, "%s: cannot be locked: %s", b->bdf,
+				 strerror(-ret));
+	return 0;
+}
+
 static int explain_refusal(const struct binding *b, int errnum, struct error *err)
 {
 	char text[32];
@@ -168,7 +195,17 @@ int binding_borrow(const struct vfio_sys *sys, const struct sysfs *sysfs,
 	b->sys = sys;
 	b->sysfs = sysfs;
 	bdf_format(&f->bdf, b->bdf);
-	snprintf(b->driver, sizeof(b->driver), "%s", f->driver);
+	if (pci_is_bridge(f)) {
+		b->lock = -1;
+		ret = error_set(err, EXIT_USAGE, EINVAL, "choose a device behind it",
+				"%s: is a bridge, which vfio-pci does not take", b->bdf);
+		goto out_free;
+	}
+	ret = lock_device(b, err);
+	if (ret)
+		goto out_free;
+	/* Now: f is what it was before another binding came to its end, perhaps. */
+	current_driver(b, b->driver);
 
 	/* Drivers with a part for one device, such as mlx5_vfio_pci, do as well. */
 	count = sysfs_list(sysfs, &names, "bus/pci/devices/%s/vfio-dev", b->bdf);
@@ -212,6 +249,8 @@ int binding_borrow(const struct vfio_sys *sys, const struct sysfs *sysfs,
 	return 0;
 
 out_free:
+	if (b->lock >= 0)
+		close(b->lock);
 	free(b);
 	return ret;
 }
@@ -233,6 +272,7 @@ int binding_restore(struct binding *b, struct error *err)
 				"%s: could not be given back to %s: %s", b->bdf,
 				b->driver[0] ? b->driver : "no driver", strerror(ret));
 	}
+	close(b->lock);
 	sigprocmask(SIG_SETMASK, &b->old_mask, NULL);
 	free(b);
 	return ret;

@@ -6,7 +6,8 @@
  * A watchdog process, forked before anything is changed, does the giving
  * back as soon as this process closes its end of a pipe: by binding_restore(),
  * or by dying, even by SIGKILL. It is in a session of its own, out of reach
- * of the terminal's signals.
+ * of the terminal's signals. Only who kills both, or the machine, leaves the
+ * device with vfio-pci.
  *
  * SIGINT, SIGTERM and SIGHUP are blocked as long as something is borrowed, so
  * that the tool cleans up and gives the device back before it dies of them:
@@ -25,7 +26,8 @@ struct binding;
 /*
  * Bind f (with its details) to vfio-pci. *out is NULL when a VFIO driver has
  * it already: nothing to give back. 0, or -errno with err filled in and the
- * device as it was.
+ * device as it was: -EBUSY (EXIT_SKIP) while another process has borrowed it.
+ * The lock on that is an flock() of the device's directory in sysfs.
  */
 int binding_borrow(const struct vfio_sys *sys, const struct sysfs *sysfs,
 		   const struct pci_function *f, struct binding **out, struct error *err);

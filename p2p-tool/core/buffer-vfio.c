@@ -24,6 +24,14 @@ static bool vendor_is_virtual(uint16_t vendor)
 	return vendor == 0x1af4 || vendor == 0x1b36 || vendor == 0x1234;
 }
 
+static int no_such_function(const struct bufspec *spec, struct error *err)
+{
+	char name[BDF_STRLEN];
+
+	return error_set(err, EXIT_SKIP, ENODEV, "'p2p-tool list' shows the functions",
+			 "%s: there is no such PCI function", bdf_format(&spec->bdf, name));
+}
+
 /* Does the machine have such a BAR at all? Known before the device is touched. */
 static int check_bar(const struct pci_function *f, unsigned int bar, const char *name,
 		     struct error *err)
@@ -45,28 +53,26 @@ static int check_bar(const struct pci_function *f, unsigned int bar, const char 
 	return 0;
 }
 
-/* Fill in the length that was left out, and hold the range against the BAR. */
-static int check_range(struct bufspec *spec, const struct vfio_region *region, const char *name,
-		       struct error *err)
+/* Fill in the length that was left out, and hold the range against the BAR's bytes. */
+static int check_range(struct bufspec *spec, uint64_t bytes, const char *name, struct error *err)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	char size[32];
 
-	size_format(region->size, size, sizeof(size));
-	if (spec->offset >= region->size)
+	size_format(bytes, size, sizeof(size));
+	if (spec->offset >= bytes)
 		return error_set(err, EXIT_USAGE, EINVAL, "give a smaller offset",
 				 "%s: offset 0x%" PRIx64 " is beyond BAR %u, which has %s", name,
 				 spec->offset, spec->bar, size);
 	if (!spec->length)
-		spec->length = region->size - spec->offset;
-	if (spec->length > region->size - spec->offset)
+		spec->length = bytes - spec->offset;
+	if (spec->length > bytes - spec->offset)
 		return error_set(err, EXIT_USAGE, EINVAL, "give a smaller length",
 				 "%s: offset 0x%" PRIx64 " + length 0x%" PRIx64
 				 " is beyond BAR %u, which has %s",
 				 name, spec->offset, spec->length, spec->bar, size);
 	/* The end of a BAR that is smaller than a page is as good as a page's. */
-	if (spec->offset % page ||
-	    (spec->length % page && spec->length + spec->offset != region->size))
+	if (spec->offset % page || (spec->length % page && spec->length + spec->offset != bytes))
 		return error_set(err, EXIT_USAGE, EINVAL, "give multiples of the page size",
 				 "%s: offset 0x%" PRIx64 ", length 0x%" PRIx64
 				 " are not whole pages of %" PRIu64 " bytes",
@@ -74,13 +80,20 @@ static int check_range(struct bufspec *spec, const struct vfio_region *region, c
 	if (spec->length > PTRDIFF_MAX)
 		return error_set(err, EXIT_USAGE, EOVERFLOW, "give a smaller length",
 				 "%s: BAR %u does not fit into the address space", name, spec->bar);
-	if (!vfio_region_covers(region, spec->offset, spec->length))
-		return error_set(err, EXIT_SKIP, EINVAL,
-				 region->nareas ? "choose a range outside of what the driver keeps "
-						  "for itself"
-						: "choose a BAR of at least a page",
-				 "%s: VFIO does not map this range of BAR %u", name, spec->bar);
 	return 0;
+}
+
+/* VFIO may keep part of a BAR to itself. */
+static int check_mappable(const struct bufspec *spec, const struct vfio_region *region,
+			  const char *name, struct error *err)
+{
+	if (vfio_region_covers(region, spec->offset, spec->length))
+		return 0;
+	return error_set(err, EXIT_SKIP, EINVAL,
+			 region->nareas
+				 ? "choose a range outside of what the driver keeps for itself"
+				 : "choose a BAR of at least a page",
+			 "%s: VFIO does not map this range of BAR %u", name, spec->bar);
 }
 
 /* Everything that needs what sysfs knows of the function. */
@@ -94,6 +107,8 @@ static int open_function(struct buffer *b, struct pci_function *f,
 
 	bdf_format(&f->bdf, name);
 	ret = check_bar(f, b->spec.bar, name, err);
+	if (!ret)
+		ret = check_range(&b->spec, f->resource[b->spec.bar].size, name, err);
 	if (ret)
 		return ret;
 	ret = pci_read_details(&v->sysfs, f);
@@ -113,7 +128,7 @@ static int open_function(struct buffer *b, struct pci_function *f,
 	ret = vfio_region_read(&v->device, b->spec.bar, &v->region, err);
 	if (ret)
 		return ret;
-	ret = check_range(&b->spec, &v->region, name, err);
+	ret = check_mappable(&b->spec, &v->region, name, err);
 	if (ret)
 		return ret;
 	b->phys_congruence = f->resource[b->spec.bar].start + b->spec.offset;
@@ -141,7 +156,6 @@ int buffer_vfio_open(struct buffer *b, const struct access_params *access,
 	struct vfio_buffer *v = calloc(1, sizeof(*v));
 	struct pci_function *f;
 	struct pci_list list;
-	char name[BDF_STRLEN];
 	int ret;
 
 	if (!v)
@@ -160,13 +174,45 @@ int buffer_vfio_open(struct buffer *b, const struct access_params *access,
 	if (f)
 		ret = open_function(b, f, access, sys, err);
 	else
-		ret = error_set(err, EXIT_SKIP, ENODEV, "'p2p-tool list' shows the functions",
-				"%s: there is no such PCI function",
-				bdf_format(&b->spec.bdf, name));
+		ret = no_such_function(&b->spec, err);
 	pci_list_free(&list);
 out:
 	if (ret)
 		vfio_buffer_close(b, err);
+	return ret;
+}
+
+int buffer_vfio_check(struct bufspec *spec, uint64_t at_most, const char *root, struct error *err)
+{
+	struct pci_list list = { 0 };
+	const struct pci_function *f;
+	char name[BDF_STRLEN];
+	struct sysfs sysfs;
+	uint64_t size;
+	int ret;
+
+	ret = sysfs_open(&sysfs, root, err);
+	if (ret)
+		return ret;
+	ret = pci_list_read(&sysfs, &list, err);
+	if (ret)
+		goto out;
+	f = pci_list_find(&list, &spec->bdf);
+	if (!f) {
+		ret = no_such_function(spec, err);
+		goto out;
+	}
+	bdf_format(&f->bdf, name);
+	ret = check_bar(f, spec->bar, name, err);
+	if (ret)
+		goto out;
+	size = f->resource[spec->bar].size;
+	if (!spec->length && at_most && spec->offset < size && size - spec->offset > at_most)
+		spec->length = at_most;
+	ret = check_range(spec, size, name, err);
+out:
+	pci_list_free(&list);
+	sysfs_close(&sysfs);
 	return ret;
 }
 

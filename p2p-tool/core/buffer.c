@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "buffer.h"
+#include "buffer-vfio.h"
 #include "clock.h"
 #include "dmabuf.h"
 
@@ -21,9 +22,28 @@ static size_t page_size(void)
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Lengths of memory that is allocated; those of a BAR are checked against the BAR. */
-static int check_length(const struct bufspec *spec, const char *text, struct error *err)
+/* Bytes that can be allocated before the kernel starts to end processes; UINT64_MAX: unknown. */
+static uint64_t available_memory(void)
 {
+	unsigned long long kib;
+	uint64_t bytes = UINT64_MAX;
+	char line[128];
+	FILE *f = fopen("/proc/meminfo", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
+			bytes = kib * 1024;
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
+/* Lengths of memory that is allocated; those of a BAR are checked against the BAR. */
+static int check_length(const struct bufspec *spec, struct error *err)
+{
+	char text[128];
+
+	bufspec_format(spec, text, sizeof(text));
 	if (spec->length == 0 || spec->length % page_size())
 		return error_set(err, EXIT_USAGE, EINVAL, "give a multiple of the page size",
 				 "%s: %llu bytes are not whole pages of %zu bytes", text,
@@ -31,25 +51,34 @@ static int check_length(const struct bufspec *spec, const char *text, struct err
 	if (spec->length > PTRDIFF_MAX)
 		return error_set(err, EXIT_USAGE, EOVERFLOW, "give a smaller length",
 				 "%s: does not fit into the address space", text);
+	if (spec->length > available_memory())
+		return error_set(err, EXIT_SKIP, ENOMEM, "give a smaller length",
+				 "%s: this machine has less memory available", text);
 	return 0;
+}
+
+int buffer_check(const struct bufspec *spec, struct error *err)
+{
+	struct bufspec copy = *spec;
+
+	return spec->kind == BUFFER_VFIO ? buffer_vfio_check(&copy, 0, "/", err)
+					 : check_length(spec, err);
 }
 
 int buffer_open(const struct bufspec *spec, const struct access_params *access, struct buffer **out,
 		struct error *err)
 {
-	char text[128];
 	struct buffer *b;
 	int ret;
 
-	bufspec_format(spec, text, sizeof(text));
 	if (spec->kind != BUFFER_VFIO) {
-		ret = check_length(spec, text, err);
+		ret = check_length(spec, err);
 		if (ret)
 			return ret;
 	}
 	b = calloc(1, sizeof(*b));
 	if (!b)
-		return error_set(err, EXIT_FAILED, ENOMEM, NULL, "%s: out of memory", text);
+		return error_set(err, EXIT_FAILED, ENOMEM, NULL, "buffer: out of memory");
 	b->spec = *spec;
 	b->ops = ops_of[spec->kind];
 	b->emulated = machine_is_emulated();

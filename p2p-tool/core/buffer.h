@@ -92,6 +92,12 @@ struct buffer {
 };
 
 /*
+ * What can be said against spec without opening anything: a length that is not
+ * in whole pages, or more than the machine has; a range outside of its BAR. 0, or
+ * -errno with err filled in.
+ */
+int buffer_check(const struct bufspec *spec, struct error *err);
+/*
  * Open the buffer that spec names. On success *out is owned by the caller,
  * who gives it back with buffer_close(). On failure returns -errno, err says
  * why, and nothing is left open or bound.

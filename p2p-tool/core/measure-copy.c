@@ -291,16 +291,16 @@ static int run_direction(struct run *r, bool write, struct record_set *out, stru
 	return ret;
 }
 
-static int check_params(const struct buffer *b, const struct copy_params *p, struct error *err)
+int measure_copy_check(const struct bufspec *spec, const struct copy_params *p, struct error *err)
 {
 	const struct copy_routine *routine = copy_routine_find(p->routine);
 	char text[128], size[32];
 	size_t i;
 
-	bufspec_format(&b->spec, text, sizeof(text));
+	bufspec_format(spec, text, sizeof(text));
 	for (i = 0; i < p->nsizes; i++) {
 		size_format(p->sizes[i], size, sizeof(size));
-		if (!p->sizes[i] || p->sizes[i] > b->spec.length)
+		if (!p->sizes[i] || (spec->length && p->sizes[i] > spec->length))
 			return error_set(err, EXIT_USAGE, EINVAL, "give --sizes that fit into it",
 					 "%s: cannot copy %s", text, size);
 	}
@@ -365,7 +365,7 @@ int measure_copy(struct buffer *b, const struct clock *c, const struct copy_para
 	struct run r = { .b = b, .c = c, .p = p };
 	int ret;
 
-	ret = check_params(b, p, err);
+	ret = measure_copy_check(&b->spec, p, err);
 	if (!ret)
 		ret = buffer_probe_mmap(b, p->via, err);
 	if (ret)

@@ -41,6 +41,11 @@ struct copy_params {
 };
 
 /*
+ * Does p fit such a buffer (of length 0: not known) and this CPU? 0, or -errno
+ * with err filled in.
+ */
+int measure_copy_check(const struct bufspec *spec, const struct copy_params *p, struct error *err);
+/*
  * copy.write, copy.read for each size and routine, each beside its baseline
  * on ordinary memory; every transfer verified. Wrong data is no error here:
  * the record's verification says so, and its observation "mismatch" where.

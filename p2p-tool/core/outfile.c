@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,12 +14,41 @@
 
 #define MAX_LINKS 40 /* as the kernel */
 
-static const char *remedy_for(int errnum)
+/* Length of the directory part of path, its last slash included; 0 for the working directory. */
+static int dir_length(const char *path)
 {
+	const char *slash = strrchr(path, '/');
+
+	return slash ? (int)(slash - path) + 1 : 0;
+}
+
+/* The directory of path as a file descriptor, or -errno. */
+static int open_directory(const char *path)
+{
+	char *dir;
+	int fd;
+
+	if (asprintf(&dir, "%.*s.", dir_length(path), path) < 0)
+		return -ENOMEM;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		fd = -errno;
+	free(dir);
+	return fd;
+}
+
+static const char *remedy_for(const char *path, int errnum)
+{
+	int dir;
+
 	switch (errnum) {
 	case ENOENT:
 	case ENOTDIR:
-		return "create its directory first";
+		dir = open_directory(path);
+		if (dir < 0)
+			return "create its directory first";
+		close(dir);
+		return "choose a file in another directory";
 	case EACCES:
 	case EPERM:
 	case EROFS:
@@ -33,14 +63,10 @@ static const char *remedy_for(int errnum)
 	}
 }
 
-/* A name that cannot work is the caller's mistake; the rest is the machine's state. */
 static int set_errno_error(struct error *err, const char *path, int errnum)
 {
-	bool usage =
-		errnum == ENOENT || errnum == ENOTDIR || errnum == ELOOP || errnum == ENAMETOOLONG;
-
-	return error_set(err, usage ? EXIT_USAGE : EXIT_FAILED, errnum, remedy_for(errnum),
-			 "%s: %s", path, strerror(errnum));
+	return error_set(err, EXIT_FAILED, errnum, remedy_for(path, errnum), "%s: %s", path,
+			 strerror(errnum));
 }
 
 /* The file that path leads to, which need not exist. */
@@ -69,14 +95,6 @@ static int follow_links(const char *path, char **out)
 		return -ENOMEM;
 	free(name);
 	return -ELOOP;
-}
-
-/* Length of the directory part of path, its last slash included; 0 for the working directory. */
-static int dir_length(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? (int)(slash - path) + 1 : 0;
 }
 
 /* A new file beside target, with the mode that umask leaves. Its fd or -errno. */
@@ -178,6 +196,9 @@ int outfile_open(struct outfile *f, const char *path, bool append, struct error 
 	int ret;
 
 	*f = (struct outfile){ .fd = -1, .append = append };
+	if (!*path)
+		return error_set(err, EXIT_USAGE, EINVAL, "give the name of a file",
+				 "the name of the output is empty");
 	f->path = strdup(path);
 	if (!f->path)
 		return error_set(err, EXIT_FAILED, ENOMEM, NULL, "%s: out of memory", path);
@@ -237,31 +258,24 @@ static int keep_mode(const char *target, int fd)
 	return fchmod(fd, st.st_mode & 07777) ? -errno : 0;
 }
 
-static int sync_directory(const char *target)
-{
-	char *dir;
-	int fd, ret = 0;
-
-	if (asprintf(&dir, "%.*s.", dir_length(target), target) < 0)
-		return -ENOMEM;
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* Not every file system can sync a directory, nor may everyone open it. */
-	if (fd >= 0 && fsync(fd) && errno != EINVAL && errno != ENOTSUP)
-		ret = -errno;
-	if (fd >= 0)
-		close(fd);
-	free(dir);
-	return ret;
-}
-
 static int replace_target(const struct outfile *f)
 {
+	int dir = open_directory(f->target);
 	char *tmp;
 	int fd, ret;
 
+	/*
+	 * Two that append at a time would both copy the same old file. What is
+	 * renamed into place cannot carry the lock, so the directory does; not
+	 * everyone may open it, and not every file system can lock or sync it.
+	 */
+	if (dir >= 0 && f->append)
+		flock(dir, LOCK_EX);
 	fd = create_temporary(f->target, &tmp);
-	if (fd < 0)
-		return fd;
+	if (fd < 0) {
+		ret = fd;
+		goto out;
+	}
 	ret = keep_mode(f->target, fd);
 	if (!ret && f->append)
 		ret = copy_old(f->target, fd);
@@ -275,9 +289,12 @@ static int replace_target(const struct outfile *f)
 		ret = -errno;
 	if (ret)
 		unlink(tmp);
-	else
-		ret = sync_directory(f->target);
+	else if (dir >= 0 && fsync(dir) && errno != EINVAL && errno != ENOTSUP)
+		ret = -errno;
 	free(tmp);
+out:
+	if (dir >= 0)
+		close(dir);
 	return ret;
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buffer.h"
+#include "buffer-vfio.h"
 #include "size.h"
 #include "suite-private.h"
 
@@ -276,7 +276,7 @@ int suite_set_buffer(struct suite *s, const char *assignment, struct error *err)
 static int buffer_text(const char *text, const char *word, char **out)
 {
 	size_t len = name_length(word);
-	struct bufspec spec;
+	struct bufspec spec, known;
 	char buf[160];
 	uint64_t limit;
 	int ret;
@@ -292,7 +292,13 @@ static int buffer_text(const char *text, const char *word, char **out)
 		ret = bufspec_parse(text, &spec, NULL);
 	if (ret)
 		return ret;
-	if (!spec.length || spec.length > limit)
+	if (spec.length > limit)
+		spec.length = limit;
+	/* The rest of a BAR may be shorter; what is wrong with it is said when it is checked. */
+	known = spec;
+	if (!spec.length && !buffer_vfio_check(&known, limit, "/", NULL))
+		spec = known;
+	if (!spec.length)
 		spec.length = limit;
 	bufspec_format(&spec, buf, sizeof(buf));
 	*out = strdup(buf);

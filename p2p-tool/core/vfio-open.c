@@ -19,6 +19,7 @@ struct attempt {
 	const struct sysfs *sysfs;
 	const struct pci_function *f;
 	bool noiommu;
+	bool denied;	/* a node may not be opened */
 	char cdev[64];	/* name below /dev/vfio/devices; empty when there is none */
 	char group[32]; /* name below /dev/vfio */
 	struct error *err;
@@ -28,6 +29,7 @@ static int do_open(struct attempt *a, const char *node, const char *missing)
 {
 	int fd = a->sys->open(a->sys->ctx, node, O_RDWR | O_CLOEXEC);
 
+	a->denied = fd == -EACCES;
 	if (fd < 0)
 		vfio_explain_node(a->sys, a->sysfs, a->f, node, -fd, missing, a->err);
 	return fd;
@@ -220,14 +222,19 @@ int vfio_open(struct vfio_device *dev, const struct vfio_sys *sys, const struct 
 		if (ret)
 			vfio_close(dev);
 	}
-	if (ret == -ENOENT && path != VFIO_PATH_CDEV) {
+	/* Somebody may have been given the group's node and not the device's. */
+	if ((ret == -ENOENT || a.denied) && path != VFIO_PATH_CDEV) {
+		int cdev_ret = ret;
+
 		a.err = &group_err;
 		ret = open_group(&a);
 		if (ret)
 			vfio_close(dev);
-		/* Where neither way exists, the newer one is what to ask for. */
-		if (ret != -ENOENT || path == VFIO_PATH_GROUP)
+		/* Where neither way works, the newer one is what to ask for. */
+		if (path == VFIO_PATH_GROUP || (ret != -ENOENT && cdev_ret == -ENOENT))
 			why = &group_err;
+		else if (ret)
+			ret = cdev_ret;
 	}
 	if (ret)
 		return error_set(err, why->status, -ret, why->remedy, "%s", why->what);

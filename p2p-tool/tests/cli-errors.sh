@@ -82,7 +82,11 @@ for name in map copy; do
 	run $name --append host:4K
 	expect_usage --append --output
 	run $name --csv --output "$tmp/none/records" host:4K
-	expect_error 2 "$tmp/none/records" 'No such file or directory'
+	expect_error 1 "$tmp/none/records" 'No such file or directory' 'create its directory'
+	run $name --csv --output /proc/nonesuch host:4K
+	expect_error 1 /proc/nonesuch 'another directory'
+	run $name --csv --output '' host:4K
+	expect_usage 'output is empty'
 	run $name --csv --output "$tmp" host:4K
 	expect_error 2 "$tmp" 'directory'
 	echo 'not a record' >"$file"
@@ -91,6 +95,20 @@ for name in map copy; do
 	[ "$(cat "$file")" = 'not a record' ] || fail "it changed the file"
 	rm "$file"
 done
+
+# More than any machine has.
+run map host:1P
+expect_error 77 host:1P 'less memory' 'smaller length'
+
+# Everybody's records stay when several append at a time.
+"$P2P_TOOL" map --repeat 1 --warmup 0 --csv --output "$file" host:4K >/dev/null
+alone=$(wc -l <"$file")
+for i in 1 2 3 4 5 6 7 8; do
+	"$P2P_TOOL" map --repeat 1 --warmup 0 --csv --append --output "$file" host:4K >/dev/null &
+done
+wait
+[ "$(wc -l <"$file")" -eq $((alone + 8 * (alone - 1))) ] || fail "$(wc -l <"$file") lines, of 9 x $alone"
+rm "$file"
 
 run map --align 3 host:4K
 expect_usage "--align '3'" 'power of two'
@@ -120,6 +138,13 @@ expect_usage "$tmp/no-such.suite"
 printf 'map host:4K\nmap host:0\n' >"$tmp/bad.suite"
 run bench run --csv --output "$file" "$tmp/bad.suite"
 expect_usage "$tmp/bad.suite:2" 'the length is 0'
+# Found before the first line runs, which would take forever.
+printf 'map --repeat 1000000 host:64M\ncopy --sizes 8K host:4K\n' >"$tmp/bad.suite"
+run bench run --csv --output "$file" "$tmp/bad.suite"
+expect_usage "$tmp/bad.suite:2" 8K
+printf 'map --repeat 1000000 host:64M\ncopy --routine frob host:4K\n' >"$tmp/bad.suite"
+run bench run --csv --output "$file" "$tmp/bad.suite"
+expect_usage "$tmp/bad.suite:2" frob
 printf 'map @bar\n' >"$tmp/open.suite"
 run bench run --csv --output "$file" "$tmp/open.suite"
 expect_usage "$tmp/open.suite:1" @bar --buffer

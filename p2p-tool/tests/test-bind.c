@@ -14,6 +14,11 @@
 #define DRIVER	 TREE_DEVICE "driver"
 #define CDEV	 TREE_DEVICE "vfio-dev/vfio0"
 
+/* A second function, without a driver. */
+#define OTHER	     "0000:02:00.0"
+#define OTHER_DEVICE "sys/bus/pci/devices/" OTHER "/"
+#define OTHER_DRIVER OTHER_DEVICE "driver"
+
 /*
  * The kernel's part: writing to unbind, bind and drivers_probe changes the
  * links. It keeps no memory of its own, as the watchdog is another process.
@@ -30,6 +35,12 @@ static int kernel_write(void *ctx, const struct sysfs *sysfs, const char *path, 
 		tree_write(full, strcmp(text, "\n") ? text : "(null)\n");
 		return 0;
 	}
+	if (!strcmp(text, OTHER) && !strcmp(path, "bus/pci/drivers_probe"))
+		tree_link(OTHER_DRIVER, "../../../../bus/pci/drivers/vfio-pci");
+	else if (!strcmp(text, OTHER))
+		tree_remove(OTHER_DRIVER);
+	if (!strcmp(text, OTHER))
+		return 0;
 	if (strcmp(text, BDF))
 		return -ENODEV;
 	if (strstr(path, "/unbind")) {
@@ -279,19 +290,48 @@ static void test_ignored(void **state)
  */
 static void test_two(void **state)
 {
+	struct pci_function other = { .bdf = { .bus = 2 } };
 	struct binding *first, *second;
 	struct error err = { 0 };
 	sigset_t before;
 
 	sigprocmask(SIG_BLOCK, NULL, &before);
+	tree_write(OTHER_DEVICE "driver_override", "(null)\n");
+	tree_write(OTHER_DEVICE "iommu_group/name", "8\n");
 	assert_int_equal(borrow(&first, &err), 0);
-	tree_remove(CDEV "/dev");
-	tree_remove(CDEV);
-	tree_link(DRIVER, "../../../../bus/pci/drivers/nvme");
-	assert_int_equal(borrow(&second, &err), 0);
+	assert_int_equal(binding_borrow(&sys, &sysfs, &other, &second, &err), 0);
 	assert_int_equal(binding_restore(first, &err), 0);
 	assert_int_equal(binding_restore(second, &err), 0);
 	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* A second borrower must not take vfio-pci for the driver to give it back to. */
+static void test_lock(void **state)
+{
+	struct binding *first, *second;
+	struct error err = { 0 };
+
+	assert_int_equal(borrow(&first, &err), 0);
+	assert_int_equal(borrow(&second, &err), -EBUSY);
+	assert_int_equal(err.status, EXIT_SKIP);
+	assert_null(second);
+	assert_string_equal(driver_now(), "vfio-pci");
+	assert_int_equal(binding_restore(first, &err), 0);
+	assert_as_before("nvme");
+	assert_int_equal(borrow(&second, &err), 0);
+	assert_int_equal(binding_restore(second, &err), 0);
+	assert_as_before("nvme");
+}
+
+static void test_bridge(void **state)
+{
+	struct error err = { 0 };
+	struct binding *binding;
+
+	function.class = 0x060400;
+	assert_int_equal(borrow(&binding, &err), -EINVAL);
+	assert_int_equal(err.status, EXIT_USAGE);
+	assert_as_before("nvme");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -302,6 +342,7 @@ int main(void)
 		TEST(test_and_back), TEST(test_no_driver),	TEST(test_already),
 		TEST(test_refused),  TEST(test_not_taken_back), TEST(test_override_kept),
 		TEST(test_death),    TEST(test_ignored),	TEST(test_two),
+		TEST(test_lock),     TEST(test_bridge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -292,7 +292,6 @@ static void test_vfio_range(void **state)
 		{ 0, 0x1800, "not whole pages" },
 		{ 0x800, 0, "not whole pages" },
 	};
-	static const struct step steps[] = { OPEN_CDEV, GET_REGION(region_bar2) };
 	static const struct step not_mappable[] = { OPEN_CDEV, GET_REGION(region_not_mappable) };
 	struct bufspec spec = { .kind = BUFFER_VFIO, .bdf = { .bus = 1 }, .bar = 2 };
 	struct vfio_sys sys_not = SCRIPT(not_mappable);
@@ -303,14 +302,35 @@ static void test_vfio_range(void **state)
 	assert_int_equal(open_vfio(&spec, &plain_access, &sys_not, &b, &err), -EINVAL);
 	assert_error(&err, EXIT_SKIP, "VFIO does not map", "at least a page");
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		struct vfio_sys sys = SCRIPT(steps);
+		/* Said before the device is opened. */
+		struct vfio_sys none = { .root = tree_root, .ctx = &(struct script){ 0 } };
 
 		error_clear(&err);
 		spec.offset = bad[i].offset;
 		spec.length = bad[i].length;
-		assert_int_equal(open_vfio(&spec, &plain_access, &sys, &b, &err), -EINVAL);
+		assert_int_equal(open_vfio(&spec, &plain_access, &none, &b, &err), -EINVAL);
+		assert_error(&err, EXIT_USAGE, bad[i].what, "");
+		error_clear(&err);
+		assert_int_equal(buffer_vfio_check(&spec, 0, tree_root, &err), -EINVAL);
 		assert_error(&err, EXIT_USAGE, bad[i].what, "");
 	}
+}
+
+static void test_vfio_check(void **state)
+{
+	struct bufspec spec = { .kind = BUFFER_VFIO, .bdf = { .bus = 1 }, .bar = 2 };
+	struct error err = { 0 };
+
+	assert_int_equal(buffer_vfio_check(&spec, 0x4000, tree_root, &err), 0);
+	assert_int_equal(spec.length, 0x4000);
+	spec = (struct bufspec){
+		.kind = BUFFER_VFIO, .bdf = { .bus = 1 }, .bar = 2, .offset = 0x1000
+	};
+	assert_int_equal(buffer_vfio_check(&spec, 1 << 20, tree_root, &err), 0);
+	assert_int_equal(spec.length, 0xf000);
+	spec.bdf.bus = 9;
+	assert_int_equal(buffer_vfio_check(&spec, 0, tree_root, &err), -ENODEV);
+	assert_error(&err, EXIT_SKIP, "0000:09:00.0", "list");
 }
 
 /* There is a DMABUF, but no way to map it. */
@@ -345,6 +365,7 @@ int main(void)
 		TEST(test_vfio_small),
 		TEST(test_vfio_no_bar),
 		TEST(test_vfio_range),
+		TEST(test_vfio_check),
 		TEST(test_vfio_no_mmap),
 	};
 

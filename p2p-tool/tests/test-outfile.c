@@ -196,15 +196,15 @@ static void test_links(void **state)
 	assert_int_equal(count_files("sub"), 3);
 
 	assert_int_equal(symlink("loop", "loop"), 0);
-	check_refused("loop", false, ELOOP, EXIT_USAGE);
+	check_refused("loop", false, ELOOP, EXIT_FAILED);
 }
 
 static void test_refused(void **state)
 {
 	put("file", "old\n");
-	check_refused("absent/a", false, ENOENT, EXIT_USAGE);
-	check_refused("file/a", false, ENOTDIR, EXIT_USAGE);
-	check_refused("", false, ENOENT, EXIT_USAGE);
+	check_refused("absent/a", false, ENOENT, EXIT_FAILED);
+	check_refused("file/a", false, ENOTDIR, EXIT_FAILED);
+	check_refused("", false, EINVAL, EXIT_USAGE);
 	check_refused(".", false, EISDIR, EXIT_USAGE);
 	assert_int_equal(count_files("."), 1);
 }

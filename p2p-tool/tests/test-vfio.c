@@ -207,10 +207,16 @@ static void test_permission(void **state)
 {
 	static const struct step cdev[] = {
 		{ .open = "/dev/vfio/devices/vfio0", .result = -EACCES },
+		{ .open = "/dev/vfio/vfio", .result = -EACCES },
+	};
+	static const struct step group_allowed[] = {
+		{ .open = "/dev/vfio/devices/vfio0", .result = -EACCES },
+		OPEN_GROUP("/dev/vfio/7", wants_type1v2),
 	};
 	static const struct step iommu[] = {
 		{ .open = "/dev/vfio/devices/vfio0", .result = NEW_FD },
 		{ .open = "/dev/iommu", .result = -EACCES },
+		{ .open = "/dev/vfio/vfio", .result = -ENODEV },
 	};
 	static const struct step group[] = {
 		OPEN_CONTAINER,
@@ -218,11 +224,13 @@ static void test_permission(void **state)
 		{ .open = "/dev/vfio/7", .result = -EPERM },
 	};
 	struct vfio_sys sys1 = SCRIPT(cdev), sys2 = SCRIPT(iommu), sys3 = SCRIPT(group);
+	struct vfio_sys sys4 = SCRIPT(group_allowed);
 
 	check_failure(&sys1, VFIO_PATH_AUTO, -EACCES, EXIT_SKIP, "/dev/vfio/devices/vfio0: perm",
 		      "read and write");
 	check_failure(&sys2, VFIO_PATH_AUTO, -EACCES, EXIT_SKIP, "/dev/iommu: perm", "root");
 	check_failure(&sys3, VFIO_PATH_GROUP, -EPERM, EXIT_SKIP, "/dev/vfio/7", "CAP_SYS_RAWIO");
+	check_group(&sys4, VFIO_PATH_AUTO, VFIO_PATH_GROUP);
 }
 
 /* clang-format off */

@@ -1555,6 +1555,73 @@ struct vfio_device_feature_zpci_err {
 
 #define VFIO_DEVICE_FEATURE_ZPCI_ERROR 13
 
+/**
+ * VFIO_DEVICE_FEATURE_SET: take a DMABUF of this device back, for good.
+ *
+ * dmabuf_fd is a file descriptor of a DMABUF that VFIO_DEVICE_FEATURE_DMA_BUF
+ * of this device made, or a duplicate of one. When the ioctl returns, importers
+ * have let go of the DMABUF and all its mappings in all processes are gone:
+ * access raises SIGBUS. It can never be mapped, attached or imported again,
+ * whatever happens to the device. The ioctl waits for importers and can take as
+ * long as they do.
+ *
+ * The memory can be exported anew, as another DMABUF. Other DMABUFs and mappings
+ * of the BAR are not affected, also where they overlap. While the ioctl waits,
+ * whatever needs all DMABUFs of the device waits, too, such as a reset; a hot
+ * reset fails with EBUSY.
+ *
+ * There is one user that does not let go: a mapping of the DMABUF that was mapped
+ * for DMA into a VFIO type1 container (VFIO_IOMMU_MAP_DMA) stays mapped there.
+ *
+ * Return: 0 on success, -1 and errno set on failure:
+ *
+ * EBADF dmabuf_fd is not open.
+ * EINVAL dmabuf_fd is not a DMABUF.
+ * ENODEV the DMABUF is not one of this device, or was made before the device was
+ *        last closed.
+ * EBADFD the DMABUF was taken back before, by an ioctl that may still wait.
+ * EOPNOTSUPP the driver of the device does not export DMABUFs.
+ */
+struct vfio_device_feature_dma_buf_revoke {
+	__s32 dmabuf_fd;
+};
+
+#define VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE 14
+
+/**
+ * VFIO_DEVICE_FEATURE_SET: choose how mmap() of a DMABUF of this device maps it
+ * from now on.
+ *
+ * dmabuf_fd is as for VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE. memattr is
+ *
+ * VFIO_DMA_BUF_MEMATTR_NC non-cached, the default, what mappings of the BAR are.
+ * VFIO_DMA_BUF_MEMATTR_WC write-combining.
+ *
+ * A page has one memory attribute at a time. While a DMABUF is write-combining
+ * its memory cannot be mapped otherwise: mmap() of the BAR, or of another DMABUF
+ * that overlaps and is non-cached, fails with EBUSY. That ends when the DMABUF is
+ * set back, released, or taken back by VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE. What
+ * read() and write() of the device file do is not affected, nor are importers.
+ *
+ * Return: 0 on success, -1 and errno set on failure:
+ *
+ * EBADF, EINVAL, ENODEV as for VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE.
+ * ENOENT there is no such memory attribute.
+ * EBUSY the DMABUF is mapped with another memory attribute, or part of its memory
+ *       is, through a mapping of the BAR or of another DMABUF.
+ * EOPNOTSUPP the driver of the device does not export DMABUFs; or a mapping would
+ *            not get that memory attribute, because of the architecture, the
+ *            driver, or a BAR that is not prefetchable.
+ */
+struct vfio_device_feature_dma_buf_memattr {
+	__s32 dmabuf_fd;
+	__u32 memattr;
+#define VFIO_DMA_BUF_MEMATTR_NC	0
+#define VFIO_DMA_BUF_MEMATTR_WC	1
+};
+
+#define VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR 15
+
 /* -------- API for Type1 VFIO IOMMU -------- */
 
 /**
