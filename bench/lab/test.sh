@@ -35,7 +35,8 @@ about half an hour on 2 cores, a few minutes when kernels are built.
   --only PATTERN  only tests whose GROUP/NAME matches the shell pattern
   --list          print their names
 
-A test's output is in $LAB_CACHE/log/test/GROUP-NAME.log. The last line is
+A test may have parts, which are shown and counted like tests. A test's
+output is in $LAB_CACHE/log/test/GROUP-NAME.log. The last line is
 'N passed, N failed, N skipped'.
 USAGE
 }
@@ -84,8 +85,22 @@ fail() {
 	exit 1
 }
 
+# Show and count the parts of a test: lines 'ok NAME' or 'FAIL NAME: WHY' that it
+# left in $parts.
+report_parts() {
+	local test=$1 file=$2 status rest
+	while read -r status rest; do
+		if [[ $status == ok ]]; then
+			passed=$((passed + 1))
+		else
+			failed=$((failed + 1))
+		fi
+		printf '%-5s %s/%s\n' "$status" "$test" "$rest"
+	done <"$file"
+}
+
 run_test() {
-	local group=$1 function=$2 name=${2#*_} log status=0 started=$SECONDS why
+	local group=$1 function=$2 name=${2#*_} log parts status=0 started=$SECONDS why
 	name=$group/${name//_/-}
 	# shellcheck disable=SC2053 # a pattern is wanted
 	[[ $name == $only ]] || return 0
@@ -94,7 +109,9 @@ run_test() {
 		return
 	fi
 	log=$LAB_CACHE/log/test/${name/\//-}.log
+	parts=$log.parts
 	mkdir -p "$(dirname "$log")"
+	: >"$parts"
 	(
 		# A test may fail anywhere without being a mistake of the lab.
 		trap - ERR
@@ -104,6 +121,7 @@ run_test() {
 		"$function"
 	) </dev/null >"$log" 2>&1 &
 	wait $! || status=$?
+	report_parts "$name" "$parts"
 	case $status in
 	0)
 		passed=$((passed + 1))

@@ -92,7 +92,7 @@ static void test_names(const struct vfio_device *dev)
 	int fd, cdev = -1;
 	char *map;
 
-	map = map_bar(dev, SLICE_OFFSET, PAGE);
+	map = map_bar(dev, ACCEL_BAR, SLICE_OFFSET, PAGE);
 	fact(map, "the BAR maps");
 	maps_name(map, name, sizeof(name));
 	snprintf(want, sizeof(want), ":%s/%x", ACCEL, ACCEL_BAR);
@@ -119,7 +119,7 @@ static void test_vma(const struct vfio_device *dev, bool bar)
 	pid_t pid;
 
 	fd = export_slice(dev, SLICE_OFFSET, SLICE_SIZE);
-	map = bar ? map_bar(dev, SLICE_OFFSET, SLICE_SIZE)
+	map = bar ? map_bar(dev, ACCEL_BAR, SLICE_OFFSET, SLICE_SIZE)
 		  : map_fd(fd, 0, SLICE_SIZE, PROT_READ | PROT_WRITE);
 	fact(map, "%s maps", kind);
 	fact(!munmap(map + 6 * PAGE, 2 * PAGE), "fact 31: %s: a hole in the middle", kind);

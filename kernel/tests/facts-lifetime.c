@@ -40,7 +40,7 @@ int main(void)
 	fact(before >= 0, "debugfs counts DMABUFs");
 	guest_open(&dev, ACCEL);
 	mark_slice(&dev);
-	bar = map_bar(&dev, SLICE_OFFSET, SLICE_SIZE);
+	bar = map_bar(&dev, ACCEL_BAR, SLICE_OFFSET, SLICE_SIZE);
 	fd = export_slice(&dev, SLICE_OFFSET, SLICE_SIZE);
 	map = map_fd(fd, 0, SLICE_SIZE, PROT_READ);
 	fact(bar && map && none_fault(bar, SLICE_SIZE) && none_fault(map, SLICE_SIZE), "both map");

@@ -24,7 +24,7 @@ static void test_revoke(const struct vfio_device *dev)
 	map = map_fd(fd, 0, SLICE_SIZE, PROT_READ | PROT_WRITE);
 	second = map_fd(fd, 3 * PAGE, PAGE, PROT_READ);
 	alias = map_fd(other, 0, SLICE_SIZE, PROT_READ);
-	bar = map_bar(dev, SLICE_OFFSET, SLICE_SIZE);
+	bar = map_bar(dev, ACCEL_BAR, SLICE_OFFSET, SLICE_SIZE);
 	fact(map && second && alias && bar && mark_at(map) == first, "all of it maps");
 	fact(!import(dev, fd, SLICE_SIZE, 0x10000000), "the DMABUF maps into the IOAS");
 

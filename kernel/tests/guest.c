@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/pci_regs.h>
+#include <linux/vfio.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,6 +53,40 @@ void guest_open(struct vfio_device *dev, const char *bdf)
 	fact(f && !ret, "%s opens%s%s", bdf, err.what[0] ? ": " : "", err.what);
 	pci_list_free(&list);
 	sysfs_close(&sysfs);
+}
+
+void bind_vfio(const char *bdf)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver_override", bdf);
+	fact(!write_file(path, "vfio-pci"), "%s is for vfio-pci", bdf);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver/unbind", bdf);
+	write_file(path, bdf); /* if it has a driver */
+	fact(!write_file("/sys/bus/pci/drivers_probe", bdf), "%s is bound to vfio-pci", bdf);
+}
+
+int open_beside(struct vfio_device *dev, const struct vfio_device *other, const char *bdf)
+{
+	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind),
+						 .iommufd = other->iommu_fd };
+	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach),
+							.pt_id = other->ioas_id };
+	char path[128];
+	glob_t found;
+	int ret = 0;
+
+	*dev = *other;
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/vfio-dev/vfio*", bdf);
+	if (glob(path, 0, NULL, &found))
+		return -ENOENT;
+	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", strrchr(found.gl_pathv[0], '/') + 1);
+	globfree(&found);
+	dev->fd = open(path, O_RDWR | O_CLOEXEC);
+	if (dev->fd < 0 || ioctl(dev->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind) ||
+	    ioctl(dev->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach))
+		ret = -errno;
+	return ret;
 }
 
 static void read_byte(void *addr)

@@ -55,6 +55,14 @@ int revoke_slice(const struct vfio_device *dev, int fd)
 			    sizeof(arg));
 }
 
+int set_memattr(const struct vfio_device *dev, int fd, uint32_t memattr)
+{
+	struct vfio_device_feature_dma_buf_memattr arg = { .dmabuf_fd = fd, .memattr = memattr };
+
+	return vfio_feature(dev, VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR,
+			    &arg, sizeof(arg));
+}
+
 int import(const struct vfio_device *dev, int fd, uint64_t size, uint64_t iova)
 {
 	struct iommu_ioas_map_file map = {
@@ -93,12 +101,12 @@ void *map_fd(int fd, uint64_t offset, uint64_t size, int prot)
 	return map == MAP_FAILED ? NULL : map;
 }
 
-void *map_bar(const struct vfio_device *dev, uint64_t offset, uint64_t size)
+void *map_bar(const struct vfio_device *dev, unsigned int bar, uint64_t offset, uint64_t size)
 {
 	struct vfio_region region;
 	void *map;
 
-	if (vfio_region_read(dev, ACCEL_BAR, &region, NULL))
+	if (vfio_region_read(dev, bar, &region, NULL))
 		return NULL;
 	map = map_fd(dev->fd, region.offset + offset, size, PROT_READ | PROT_WRITE);
 	vfio_region_free(&region);
@@ -121,7 +129,7 @@ void mark_slice(const struct vfio_device *dev)
 	uint64_t i;
 	char *map;
 
-	map = map_bar(dev, SLICE_OFFSET, SLICE_SIZE);
+	map = map_bar(dev, ACCEL_BAR, SLICE_OFFSET, SLICE_SIZE);
 	fact(map, "the BAR maps, to be marked");
 	for (i = 0; i < SLICE_PAGES; i++) {
 		page = (volatile uint64_t *)(map + i * PAGE);

@@ -14,13 +14,6 @@
 #define SLICE_PAGES  16
 #define SLICE_SIZE   (SLICE_PAGES * PAGE)
 
-#ifndef VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE
-struct vfio_device_feature_dma_buf_revoke {
-	__s32 dmabuf_fd;
-};
-#define VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE 14
-#endif
-
 /* Export ranges of a BAR; the fd or -errno. */
 int export_ranges(const struct vfio_device *dev, unsigned int bar,
 		  const struct vfio_region_dma_range *ranges, unsigned int nr, int open_flags);
@@ -28,6 +21,8 @@ int export_ranges(const struct vfio_device *dev, unsigned int bar,
 int export_slice(const struct vfio_device *dev, uint64_t offset, uint64_t size);
 /* VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE: 0 or -errno. */
 int revoke_slice(const struct vfio_device *dev, int fd);
+/* VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR, VFIO_DMA_BUF_MEMATTR_*: 0 or -errno. */
+int set_memattr(const struct vfio_device *dev, int fd, uint32_t memattr);
 
 /* Map size bytes of a DMABUF into the device's IOAS at iova: 0 or -errno. */
 int import(const struct vfio_device *dev, int fd, uint64_t size, uint64_t iova);
@@ -36,7 +31,7 @@ bool iova_is_revoked(const struct vfio_device *dev, uint64_t iova);
 
 /* mmap() shared; NULL with errno set on failure. */
 void *map_fd(int fd, uint64_t offset, uint64_t size, int prot);
-void *map_bar(const struct vfio_device *dev, uint64_t offset, uint64_t size);
+void *map_bar(const struct vfio_device *dev, unsigned int bar, uint64_t offset, uint64_t size);
 
 /* Reads of the first and the last byte; all_fault: both raise SIGBUS,
  * none_fault: neither. */

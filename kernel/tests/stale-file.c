@@ -57,7 +57,7 @@ static void test_memory_disable(const struct vfio_device *dev)
 	void *map;
 
 	stale = stale_export(dev, 1);
-	map = map_bar(dev, PAGE, PAGE);
+	map = map_bar(dev, ACCEL_BAR, PAGE, PAGE);
 	fact(map, "BAR %u maps through the device", ACCEL_BAR);
 	fact(!faults(map), "the BAR can be read");
 	fd = export_page(dev, 2);

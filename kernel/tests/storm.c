@@ -53,7 +53,7 @@ static void *map_bars(void *arg)
 {
 	while (!stop) {
 		uint64_t page = (uint64_t)random() % SLICE_PAGES;
-		char *map = map_bar(&dev, SLICE_OFFSET + page * PAGE, PAGE);
+		char *map = map_bar(&dev, ACCEL_BAR, SLICE_OFFSET + page * PAGE, PAGE);
 
 		if (!map)
 			continue;
