@@ -55,10 +55,8 @@ main() {
 		"kernel_$command" "$@"
 		;;
 	-h | --help) usage ;;
-	*)
-		usage >&2
-		exit 2
-		;;
+	'') usage_error "kernel: what? See './lab kernel --help'" ;;
+	*) usage_error "kernel: unknown command '$command': see './lab kernel --help'" ;;
 	esac
 }
 

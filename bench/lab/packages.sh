@@ -38,6 +38,10 @@ packages_for_guest() {
 	esac
 }
 
+packages_for_selftests() {
+	echo uuid-dev
+}
+
 packages_for_comparison() {
 	echo jq bsdextrautils
 }

@@ -16,6 +16,8 @@ source "$LAB_ROOT/kernel/source.sh"
 source "$LAB_ROOT/kernel/series.sh"
 # shellcheck source=kernel/build.sh
 source "$LAB_ROOT/kernel/build.sh"
+# shellcheck source=kernel/selftests.sh
+source "$LAB_ROOT/kernel/selftests.sh"
 
 # Groups in the order they run, each a file in bench/lab/tests/, with its
 # budget in seconds on 2 cores from nothing. 20 % over fails.

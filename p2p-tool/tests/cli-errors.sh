@@ -103,7 +103,7 @@ expect_error 77 host:1P 'less memory' 'smaller length'
 # Everybody's records stay when several append at a time.
 "$P2P_TOOL" map --repeat 1 --warmup 0 --csv --output "$file" host:4K >/dev/null
 alone=$(wc -l <"$file")
-for i in 1 2 3 4 5 6 7 8; do
+for _ in 1 2 3 4 5 6 7 8; do
 	"$P2P_TOOL" map --repeat 1 --warmup 0 --csv --append --output "$file" host:4K >/dev/null &
 done
 wait

@@ -23,8 +23,12 @@ test_kernel_debug() {
 	"$LAB_ROOT/lab" kernel build debug
 }
 
-test_kernel_stock_debug() {
+slow_kernel_stock_debug() {
 	"$LAB_ROOT/lab" kernel build stock-debug
+}
+
+test_kernel_selftests() {
+	ensure_selftests
 }
 
 test_series_check() {

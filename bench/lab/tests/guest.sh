@@ -174,6 +174,59 @@ test_facts_debug() {
 	facts debug
 }
 
+# selftests KERNEL PROGRAM... - the kernel's own, on igb; a line a result is left in
+# $scratch/KERNEL.
+selftests() {
+	local kernel=$1
+	shift
+	ensure_selftests
+	mkdir -p "$scratch/selftests"
+	cp "$(selftests_dir)"/* "$scratch/selftests/"
+	expect 0 lab_run --kernel "$kernel" --timeout 300 --copy "$scratch/selftests" -- sh -c '
+		bdf=0000:04:00.0
+		echo vfio-pci >/sys/bus/pci/devices/$bdf/driver_override
+		echo $bdf >/sys/bus/pci/devices/$bdf/driver/unbind
+		echo $bdf >/sys/bus/pci/drivers_probe
+		for program; do
+			# Copying gigabytes takes half a minute here, in each mode.
+			case $program in
+			*driver_test) without="-T memcpy_storm" ;;
+			*) without= ;;
+			esac
+			/lab/in/selftests/$program $without $bdf >/tmp/log 2>&1
+			echo "$program: exit status $?"
+			cat /tmp/log
+		done' sh "$@"
+	cat "$scratch/out"
+	grep -E '^(not )?ok |exit status' "$scratch/out" >"$scratch/$kernel"
+}
+
+# What the series must not change, in all IOMMU modes.
+slow_selftests_stock_and_patched() {
+	local programs=(vfio_dma_mapping_mmio_test vfio_dma_mapping_test vfio_iommufd_setup_test
+		vfio_pci_device_init_perf_test vfio_pci_device_test vfio_pci_driver_test)
+	selftests stock "${programs[@]}"
+	selftests patched "${programs[@]}"
+	diff "$scratch/stock" "$scratch/patched"
+	[[ $(grep -c '^ok' "$scratch/patched") -gt 80 ]]
+}
+
+# The one of the series, in all IOMMU modes. Nothing may be skipped but
+# write-combining, which x86 does not have.
+dma_buf_selftest() {
+	selftests "$1" vfio_pci_dma_buf_test
+	[[ $(grep -c '^ok' "$scratch/$1") -eq 45 ]] || fail 'not all tests passed'
+	! grep '# SKIP' "$scratch/$1" | grep -v 'memattr # SKIP No write-combining'
+}
+
+test_selftest_dma_buf_patched() {
+	dma_buf_selftest patched
+}
+
+test_selftest_dma_buf_debug() {
+	dma_buf_selftest debug
+}
+
 test_storm_patched() {
 	expect 0 lab_run --kernel patched --smp 4 -- /lab/tests/storm 10
 }
@@ -222,7 +275,7 @@ test_stale_file_patched() {
 	expect 0 lab_run --kernel patched -- /lab/tests/stale-file
 }
 
-test_stale_file_stock_debug_complains() {
+slow_stale_file_stock_debug_complains() {
 	expect 120 lab_run --kernel stock-debug -- /lab/tests/stale-file
 	grep -q 'KASAN: .*use-after-free' "$scratch/err" || { cat "$scratch/err"; fail 'the complaint is not the one expected'; }
 }
