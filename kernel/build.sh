@@ -51,12 +51,13 @@ kernel_dir() {
 
 kernel_build() {
 	local name
-	[[ $# -gt 0 ]] || set -- lab
-	for name in "$@"; do
-		[[ $name != -* ]] || usage_error "kernel build: unknown option '$name': see './lab kernel --help'"
+	parse_arguments 'kernel build' "${#KERNEL_NAMES[@]}" -- "$@"
+	[[ ${#arguments[@]} -gt 0 ]] || arguments=(lab)
+	for name in "${arguments[@]}"; do
 		known_kernel "$name"
 	done
-	for name in "$@"; do
+	ensure_places
+	for name in "${arguments[@]}"; do
 		ensure_kernel "$name"
 		printf '%s %s\n' "$name" "$(kernel_dir "$name")"
 	done
@@ -107,8 +108,21 @@ wanted_symbols() {
 		END { for (s in want) if (want[s] != "") print want[s] }' | LC_ALL=C sort
 }
 
+# begin_objects DIR, end_objects DIR - around a make. If it was killed in
+# between, make would take half-written objects for good ones: they go, and the
+# compiler cache gives back what was done.
+begin_objects() {
+	[[ ! -e $1.unfinished ]] || rm -rf "$1"
+	mkdir -p "$1"
+	: >"$1.unfinished"
+}
+
+end_objects() {
+	rm "$1.unfinished"
+}
+
 build_locked() {
-	local name=$1 dir new source objects fragments start=$SECONDS log
+	local name=$1 dir new source objects fragments start=$SECONDS log status=0
 	mapfile -t fragments < <(kernel_fragments_of "$name" | tr ' ' '\n')
 	dir=$(kernel_dir "$name")
 	# Another lab may have built it while we waited for the lock.
@@ -120,10 +134,13 @@ build_locked() {
 
 	say "kernel $name: building (the first one takes 8 to 15 min on 2 cores, later ones a few)"
 	checkout_source "$source"
+	begin_objects "$objects"
 	quietly "$LAB_CACHE/log/config-$name.log" configure_kernel "$objects" "${fragments[@]}" ||
 		die "kernel $name: configuration failed: see $LAB_CACHE/log/config-$name.log"
-	show_progress "$log" "kernel $name" kmake "$objects" bzImage modules ||
-		die "kernel $name: build failed: see $log"
+	show_progress "$log" "kernel $name" kmake "$objects" bzImage modules || status=$?
+	# make that fails leaves nothing half-written, as one that is killed does.
+	end_objects "$objects"
+	[[ $status -eq 0 ]] || die "kernel $name: build failed: see $log"
 	rm -rf "$new"
 	mkdir -p "$new/modules"
 	cp "$objects/arch/x86/boot/bzImage" "$objects/.config" "$objects/System.map" "$new/"
@@ -141,13 +158,23 @@ build_locked() {
 
 # show_progress LOG WHAT COMMAND... - quietly, with a sign of life: the number
 # of files compiled, rewritten in place on a terminal, once a minute elsewhere.
+# COMMAND is in the foreground, so that ^C ends it.
 show_progress() {
-	local log=$1 what=$2 pid status=0 files start=$SECONDS
+	local log=$1 what=$2 ticker status=0
 	shift 2
 	: >"$log"
-	quietly "$log" "$@" &
-	pid=$!
-	while sleep 2 && kill -0 "$pid" 2>/dev/null; do
+	progress_ticks "$log" "$what" &
+	ticker=$!
+	quietly "$log" "$@" || status=$?
+	kill "$ticker" 2>/dev/null || true
+	wait "$ticker" 2>/dev/null || true
+	[[ ! -t 2 ]] || printf '\n' >&2
+	return "$status"
+}
+
+progress_ticks() {
+	local log=$1 what=$2 files start=$SECONDS
+	while sleep 2 && kill -0 "$$" 2>/dev/null; do
 		files=$(grep -c '^  CC' "$log" || true)
 		if [[ -t 2 ]]; then
 			printf '\rlab: %s: %s files compiled, %s ' "$what" "$files" "$(seconds "$start")" >&2
@@ -155,7 +182,4 @@ show_progress() {
 			say "$what: $files files compiled, $(seconds "$start")"
 		fi
 	done
-	wait "$pid" || status=$?
-	[[ ! -t 2 ]] || printf '\n' >&2
-	return "$status"
 }

@@ -3,17 +3,12 @@
 # Is the series fit to be sent? Sourced by kernel.sh.
 
 kernel_check() {
-	local full=yes
-	while [[ $# -gt 0 ]]; do
-		case $1 in
-		--quick) full='' ;;
-		*) usage_error "kernel check: unknown argument '$1': see './lab kernel --help'" ;;
-		esac
-		shift
-	done
+	local quick=''
+	parse_arguments 'kernel check' 0 --quick:quick -- "$@"
+	ensure_places
 	ensure_kernel_source
 	ensure_packages kernel
-	with_lock kernel check_locked "$full"
+	with_lock kernel check_locked "$([[ -n $quick ]] || echo yes)"
 }
 
 check_locked() {
@@ -76,6 +71,7 @@ check_build() {
 	[[ -z $full ]] || mapfile -t commits < <(kgit -C "$git" rev-list --reverse base..HEAD)
 	[[ -n $full || ${#commits[@]} -eq 0 ]] || commits=("${commits[-1]}")
 
+	begin_objects "$objects"
 	quietly "$LAB_CACHE/log/config-check.log" configure_kernel "$objects" base check ||
 		die "kernel check: configuration failed: see $LAB_CACHE/log/config-check.log"
 	# Warnings that are the base's own do not count.
@@ -91,6 +87,7 @@ check_build() {
 			say "builds clean (W=1, sparse): $(kgit -C "$git" log -1 --format=%s "$commit")"
 		fi
 	done
+	end_objects "$objects"
 	return "$status"
 }
 

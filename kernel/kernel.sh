@@ -46,9 +46,6 @@ USAGE
 main() {
 	local command=${1:-}
 
-	case ${2:-} in
-	-h | --help) command=--help ;;
-	esac
 	case $command in
 	fetch | tree | build | export | check)
 		shift

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Patch files to commits and back. Sourced by kernel.sh.
+# shellcheck disable=SC2154 # scratch is set by make_scratch
 
 # series_patches NAME - the patch files of a series, in order; may be none.
 series_patches() {
@@ -47,10 +48,13 @@ checkout_source() {
 	git=$(kernel_base_dir)/git
 	tag=source-$(series_hash "$1" | cut -c1-16)
 	# What a killed lab left behind: a half-applied series, half-written files.
-	rm -rf "$git/.git/rebase-apply" "$git/.git/index.lock"
+	rm -rf "$git/.git/rebase-apply"
+	find "$git/.git" -name '*.lock' -delete
 	if ! kgit -C "$git" rev-parse -q --verify "refs/tags/$tag" >/dev/null; then
 		local series
 		kgit -C "$git" checkout -q -f --detach base
+		# New files of a patch that was being applied.
+		kgit -C "$git" clean -q -f -d -x
 		for series in $(source_series "$1"); do
 			apply_series "$git" "$series"
 		done
@@ -68,56 +72,60 @@ project_identity() {
 }
 
 kernel_tree() {
-	local dir=$LAB_CACHE/tree force=''
+	local dir force=''
 
-	while [[ $# -gt 0 ]]; do
-		case $1 in
-		--force) force=yes ;;
-		-*) usage_error "kernel tree: unknown option '$1': see './lab kernel --help'" ;;
-		*) dir=$(realpath -m "$1") ;;
-		esac
-		shift
-	done
+	parse_arguments 'kernel tree' 1 --force:force -- "$@"
+	ensure_places
+	dir=$(realpath -m -- "${arguments[0]:-$LAB_CACHE/tree}")
 	ensure_kernel_source
 	with_lock kernel make_tree "$dir" "$force"
 	echo "$dir"
 }
 
+# need_exported DIR - the kernel tree holds nothing that kernel/series/ does
+# not, or the lab ends.
+need_exported() {
+	local dir=$1
+	make_scratch
+	if ! { kgit -C "$dir" rev-parse -q --verify vfio >/dev/null && export_to "$dir" "$scratch" &&
+		diff -r -q -x cover.md -x .gitkeep "$scratch" "$LAB_ROOT/kernel/series" >/dev/null &&
+		[[ -z $(kgit -C "$dir" status --porcelain) ]]; }; then
+		die "$dir: holds work that kernel/series/ does not: './lab kernel export' saves it, './lab kernel tree --force' gives it up"
+	fi
+}
+
 # make_tree DIR FORCE - a repository of its own, which borrows the objects of
 # the base, with branches vfio and importers.
 make_tree() {
-	local dir=$1 force=$2 git scratch
-	git=$(kernel_base_dir)/git
+	local dir=$1 force=$2 new=$1.unfinished
 
 	if [[ -e $dir && -z $force ]]; then
 		[[ -e $dir/.git ]] || die "$dir: exists and is not a kernel tree: choose another directory"
-		scratch=$(mktemp -d)
-		if kgit -C "$dir" rev-parse -q --verify vfio >/dev/null && export_to "$dir" "$scratch" &&
-			diff -r -q -x cover.md -x .gitkeep "$scratch" "$LAB_ROOT/kernel/series" >/dev/null &&
-			[[ -z $(kgit -C "$dir" status --porcelain) ]]; then
-			rm -rf "$scratch"
-			say "$dir: up to date"
-			return
-		fi
-		rm -rf "$scratch"
-		die "$dir: holds work that kernel/series/ does not: './lab kernel export' saves it, './lab kernel tree --force' gives it up"
+		need_exported "$dir"
+		say "$dir: up to date"
+		return
 	fi
-	rm -rf "$dir"
 	say "$dir: making the kernel tree (about 20 s)"
-	kgit clone -q --shared --no-checkout "$git" "$dir"
-	kgit -C "$dir" checkout -q -B vfio base
-	project_identity "$dir"
-	apply_series "$dir" vfio
-	kgit -C "$dir" checkout -q -B importers
-	apply_series "$dir" importers
+	rm -rf "$new"
+	kgit clone -q --shared --no-checkout "$(kernel_base_dir)/git" "$new" ||
+		die "$dir: cannot be made: choose another directory"
+	kgit -C "$new" checkout -q -B vfio base
+	project_identity "$new"
+	apply_series "$new" vfio
+	kgit -C "$new" checkout -q -B importers
+	apply_series "$new" importers
+	rm -rf "$dir"
+	mv -T "$new" "$dir"
 }
 
 kernel_export() {
-	local dir=${1:-$LAB_CACHE/tree} scratch series old status=0
-	[[ $# -le 1 ]] || usage_error "kernel export: one directory at most"
+	local dir series old status=0
+	parse_arguments 'kernel export' 1 -- "$@"
+	ensure_places
+	dir=${arguments[0]:-$LAB_CACHE/tree}
 	[[ -e $dir/.git ]] || die "$dir: not a kernel tree: './lab kernel tree' makes one"
 
-	scratch=$(mktemp -d)
+	make_scratch
 	export_to "$dir" "$scratch" || status=$?
 	if [[ $status -eq 0 ]]; then
 		for series in vfio importers; do
@@ -127,7 +135,6 @@ kernel_export() {
 			say "series/$series: $(series_patches "$series" | wc -l) patches"
 		done
 	fi
-	rm -rf "$scratch"
 	[[ $status -eq 0 ]] || exit "$LAB_FAILED"
 }
 

@@ -35,23 +35,11 @@ kernel_base_state() {
 kernel_fetch() {
 	local tarball='' tree=''
 
-	while [[ $# -gt 0 ]]; do
-		case $1 in
-		--kernel-tarball)
-			need_value "$1" $#
-			tarball=$2
-			shift 2
-			;;
-		--kernel-tree)
-			need_value "$1" $#
-			tree=$2
-			shift 2
-			;;
-		*) usage_error "kernel fetch: unknown argument '$1': see './lab kernel --help'" ;;
-		esac
-	done
+	parse_arguments 'kernel fetch' 0 --kernel-tarball=:tarball --kernel-tree=:tree -- "$@"
+	[[ -z $tarball || -z $tree ]] || usage_error "kernel fetch: a tarball and a tree: give one of them"
 	[[ -z $tarball || -f $tarball ]] || usage_error "$tarball: no such file: give a kernel source tarball"
 	[[ -z $tree || -f $tree/Makefile ]] || usage_error "$tree: not a kernel tree: give the directory that holds its Makefile"
+	ensure_places
 	ensure_packages kernel
 	with_lock kernel fetch_locked "$tarball" "$tree"
 }
@@ -70,7 +58,10 @@ fetch_locked() {
 		say "kernel source $(kernel_base_id): already there"
 		return
 	fi
-	rm -rf "$new"
+	# It borrows the objects of the base that would go.
+	[[ ! -d $LAB_CACHE/tree ]] || need_exported "$LAB_CACHE/tree"
+	# What a killed lab left behind.
+	rm -rf "$new" "$LAB_CACHE/base.old"
 	mkdir -p "$new/git"
 	if [[ -n $tree ]]; then
 		say "kernel source: copying $tree"
@@ -92,7 +83,7 @@ fetch_locked() {
 		id=kernel.org-$(base_field version)
 	fi
 
-	version=$(make -s -C "$new/git" kernelversion 2>/dev/null | tail -n 1)
+	version=$(make -s -C "$new/git" kernelversion 2>/dev/null | tail -n 1) || true
 	[[ $version == 7.3.* ]] ||
 		die "kernel source: this is ${version:-not a kernel}, not a 7.3.y release: give one with './lab kernel fetch --kernel-tarball FILE'"
 	say "kernel source $version ($id, $state): making a git repository (about 30 s)"
@@ -110,8 +101,10 @@ fetch_locked() {
 		say "kernel source $version is not the pinned $(base_field package_version): results will say base=unpinned, gates are off"
 	echo "$state" >"$new/state"
 	echo "$id" >"$new/id"
-	rm -rf "$(kernel_base_dir)"
+	# Not removed in place: a base that is half gone must not look like one.
+	[[ ! -e $(kernel_base_dir) ]] || mv "$(kernel_base_dir)" "$LAB_CACHE/base.old"
 	mv "$new" "$(kernel_base_dir)"
+	rm -rf "$LAB_CACHE/base.old"
 	# The developer's tree was made of the old base.
 	[[ ! -d $LAB_CACHE/tree ]] || say "$LAB_CACHE/tree belongs to the former base: './lab kernel tree --force' makes it anew"
 }

@@ -8,6 +8,8 @@ LAB_ROOT=${LAB_ROOT:-$(dirname "$(dirname "$(dirname "$(realpath "${BASH_SOURCE[
 source "$LAB_ROOT/bench/lab/common.sh"
 # shellcheck source=bench/lab/packages.sh
 source "$LAB_ROOT/bench/lab/packages.sh"
+# shellcheck source=kernel/build.sh
+source "$LAB_ROOT/kernel/build.sh"
 
 usage() {
 	cat <<'USAGE'
@@ -21,8 +23,8 @@ The records are left in DIR (default: out/ab) as A.1.jsonl, B.1.jsonl, ...
 USAGE
 }
 
-# side_by_side NAME-A NAME-B DIR - one line a cell: the median over the runs
-# of each run's median.
+# side_by_side NAME-A NAME-B RECORDS... - one line a cell: the median over the
+# runs of each run's median.
 side_by_side() {
 	{
 		printf 'measurement\tcell\tunit\t%s\t%s\tratio\n' "$1" "$2"
@@ -40,54 +42,39 @@ side_by_side() {
 				(if $b == [] then "-" else $b | median end),
 				(if $a == [] or $b == [] or ($a | median) == 0 then "-"
 				 else ($b | median) / ($a | median) * 10000 | round / 10000 end)]
-			| @tsv' "$3"/[AB].*.jsonl
+			| @tsv' "${@:3}"
 	} | column -t -s $'\t' -R 4,5,6
 }
 
 main() {
-	local kernels=() suite='' counted=() runs=1 out=$LAB_ROOT/out/ab run side
+	local suite='' counted='' runs=1 out=$LAB_ROOT/out/ab run side records=()
 
-	while [[ $# -gt 0 ]]; do
-		case $1 in
-		--counted) counted=(--counted) ;;
-		--suite | --runs | --out)
-			need_value "$1" $#
-			case $1 in
-			--suite) suite=$2 ;;
-			--runs) runs=$2 ;;
-			--out) out=$2 ;;
-			esac
-			shift
-			;;
-		-h | --help)
-			usage
-			exit 0
-			;;
-		-*) usage_error "ab: unknown option '$1': see './lab ab --help'" ;;
-		*) kernels+=("$1") ;;
-		esac
-		shift
-	done
+	parse_arguments ab 2 --suite=:suite --counted:counted --runs=:runs --out=:out -- "$@"
+	local kernels=("${arguments[@]}")
 	[[ ${#kernels[@]} -eq 2 ]] || usage_error "ab: give two kernels: see './lab ab --help'"
+	known_kernel "${kernels[0]}"
+	known_kernel "${kernels[1]}"
 	[[ -n $suite ]] || usage_error "ab: which suite? './lab ab ${kernels[*]} --suite map'"
 	[[ -f $LAB_ROOT/bench/suites/$suite.suite ]] ||
 		usage_error "ab: unknown suite '$suite': choose one of $(cd "$LAB_ROOT/bench/suites" && echo *.suite | sed 's/\.suite//g')"
 	[[ $runs =~ ^[1-9][0-9]*$ ]] || usage_error "--runs $runs: give a number"
 
+	need_directory --out "$out"
+	out=$(realpath -- "$out")
+	ensure_places
 	ensure_packages comparison
-	mkdir -p "$out"
-	rm -f "$out"/[AB].*.jsonl
 	for ((run = 1; run <= runs; run++)); do
 		for side in A B; do
 			local kernel=${kernels[0]}
 			[[ $side == A ]] || kernel=${kernels[1]}
 			say "run $run of $runs: $kernel"
-			"$LAB_ROOT/lab" run --kernel "$kernel" "${counted[@]}" --out "$out" -- \
-				p2p-tool bench run "$suite" --buffer "bar=$LAB_BAR" "${counted[@]}" \
+			with_us "$LAB_ROOT/lab" run --kernel "$kernel" ${counted:+--counted} --out "$out" -- \
+				p2p-tool bench run "$suite" --buffer "bar=$LAB_BAR" ${counted:+--counted} \
 				--output "/lab/out/$side.$run.jsonl" >/dev/null || exit
+			records+=("$out/$side.$run.jsonl")
 		done
 	done
-	side_by_side "${kernels[@]}" "$out"
+	side_by_side "${kernels[@]}" "${records[@]}"
 }
 
 main "$@"

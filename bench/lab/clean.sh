@@ -21,19 +21,8 @@ USAGE
 main() {
 	local all='' force=''
 
-	while [[ $# -gt 0 ]]; do
-		case $1 in
-		--all) all=yes ;;
-		--force) force=yes ;;
-		-h | --help)
-			usage
-			exit 0
-			;;
-		*) usage_error "clean: unknown argument '$1': see './lab clean --help'" ;;
-		esac
-		shift
-	done
-
+	parse_arguments clean 0 --all:all --force:force -- "$@"
+	ensure_places
 	if [[ -n $all && -z $force && -d $LAB_CACHE/tree ]]; then
 		# Says so itself when there is work that would be lost.
 		"$LAB_ROOT/lab" kernel tree >/dev/null

@@ -3,8 +3,11 @@
 # What every lab script shares: places, messages, locks. Sourced, with
 # LAB_ROOT set to the top of the repository.
 
-LAB_CACHE=${LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-p2p}
-export LAB_ROOT LAB_CACHE
+# Without HOME, ~ is what the password file says.
+[[ -n ${HOME:-} ]] || unset HOME
+LAB_CACHE=${LAB_CACHE:-${XDG_CACHE_HOME:-~/.cache}/vfio-p2p}
+TMPDIR=${TMPDIR:-/tmp}
+export LAB_ROOT LAB_CACHE TMPDIR
 
 # Exit status of the lab itself; a guest command's own status passes through.
 # shellcheck disable=SC2034
@@ -12,7 +15,15 @@ readonly LAB_SPLAT=120 LAB_TIMEOUT=124 LAB_FAILED=125
 
 # What no message foresaw still ends in one line, and in the lab's own status.
 set -E
-trap 'printf "lab: failed at %s:%s: %s: this is a mistake in the lab, please report it\n" "${BASH_SOURCE[0]##*/}" "$LINENO" "$BASH_COMMAND" >&2; exit 125' ERR
+trap 'unforeseen $? "${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND"' ERR
+
+# unforeseen STATUS WHERE
+unforeseen() {
+	# A subshell or another script of the lab has said it already.
+	[[ $1 -ne $LAB_FAILED ]] || exit "$LAB_FAILED"
+	die_if_full
+	die "failed at $2: this is a mistake in the lab, please report it"
+}
 
 say() {
 	printf 'lab: %s\n' "$*" >&2
@@ -24,14 +35,102 @@ die() {
 	exit "$LAB_FAILED"
 }
 
+# die_if_full - the usual reason for what nobody foresees.
+die_if_full() {
+	local name free
+	for name in TMPDIR LAB_CACHE; do
+		free=$(df --output=avail -- "${!name}" 2>/dev/null | tail -n 1) || continue
+		((free >= 64)) ||
+			die "${!name}: the disk is full: make room, or set $name to a directory on another one"
+	done
+}
+
 usage_error() {
 	say "$*"
 	exit 2
 }
 
-# need_value OPTION ARGUMENT-COUNT - the option's value must be there.
-need_value() {
-	[[ $2 -ge 2 ]] || usage_error "option '$1' needs a value"
+# can_write DIR - found out by trying: permissions tell root nothing.
+can_write() {
+	{ : >"$1/.lab.$$" && rm -- "$1/.lab.$$"; } 2>/dev/null
+}
+
+# need_directory OPTION DIR - DIR is made if need be, and can be written.
+need_directory() {
+	{ mkdir -p -- "$2" 2>/dev/null && can_write "$2"; } ||
+		usage_error "$1 $2: cannot be written: choose another directory"
+}
+
+# parse_arguments COMMAND WORDS OPTION:VARIABLE... -- ARGUMENT...
+# '--flag:v' sets v=yes, '--option=:v' takes a value, '--option=:v[]' appends it
+# to an array. Words that are no options are left in the array $arguments: at
+# most WORDS of them, or '+': the first word ends the options, as in getopt.
+parse_arguments() {
+	local command=$1 words=$2 variable
+	local -A variable_of=()
+	shift 2
+	while [[ $1 != -- ]]; do
+		variable_of[${1%:*}]=${1##*:}
+		shift
+	done
+	shift
+
+	arguments=()
+	while [[ $# -gt 0 ]]; do
+		case $1 in
+		-h | --help)
+			usage
+			exit 0
+			;;
+		--)
+			shift
+			break
+			;;
+		-*)
+			if [[ -n ${variable_of[$1]:-} ]]; then
+				printf -v "${variable_of[$1]}" yes
+			elif [[ -n ${variable_of[$1=]:-} ]]; then
+				[[ $# -ge 2 ]] || usage_error "$command: option '$1' needs a value"
+				variable=${variable_of[$1=]}
+				if [[ $variable == *'[]' ]]; then
+					local -n array=${variable%'[]'}
+					array+=("$2")
+				else
+					printf -v "$variable" %s "$2"
+				fi
+				shift
+			else
+				usage_error "$command: unknown option '$1': see './lab $command --help'"
+			fi
+			;;
+		*)
+			[[ $words != + ]] || break
+			arguments+=("$1")
+			;;
+		esac
+		shift
+	done
+	arguments+=("$@")
+	[[ $words == + || ${#arguments[@]} -le $words ]] ||
+		usage_error "$command: unknown argument '${arguments[words]}': see './lab $command --help'"
+}
+
+# ensure_places - for every command that makes something, once its arguments
+# are read. make, configure and QEMU do not take every path.
+ensure_places() {
+	local name
+	LAB_CACHE=$(realpath -m -- "$LAB_CACHE")
+	TMPDIR=$(realpath -m -- "$TMPDIR")
+	for name in LAB_ROOT LAB_CACHE TMPDIR; do
+		[[ ${!name} == *[[:space:]\"\'\`\\\#\$\&:,]* ]] || continue
+		[[ $name != LAB_ROOT ]] ||
+			die "$LAB_ROOT: a checkout cannot be built at a path with spaces or \"'\`\\#\$&:, in it: move it"
+		die "$name=${!name}: a path with spaces or \"'\`\\#\$&:, does not work: choose another directory"
+	done
+	{ mkdir -p "$LAB_CACHE" 2>/dev/null && can_write "$LAB_CACHE"; } ||
+		die "LAB_CACHE=$LAB_CACHE: cannot be written: set LAB_CACHE to a directory of yours"
+	can_write "$TMPDIR" ||
+		die "TMPDIR=$TMPDIR: not a directory that can be written: set TMPDIR to one that can"
 }
 
 # quietly LOG COMMAND... - run with output to LOG; on failure show its end.
@@ -50,7 +149,7 @@ quietly() {
 # program); others wait and say so. Children inherit the lock, so that a make
 # whose lab was killed still keeps others away.
 with_lock() {
-	local lock=$LAB_CACHE/lock/$1 status=0 lock_fd
+	local lock=$LAB_CACHE/lock/$1 lock_fd
 	shift
 	mkdir -p "$LAB_CACHE/lock"
 	exec {lock_fd}>"$lock"
@@ -58,9 +157,21 @@ with_lock() {
 		say "waiting for another lab that holds ${lock##*/}"
 		flock "$lock_fd"
 	fi
-	"$@" || status=$?
+	# Not in a condition: there bash would go on after what fails in COMMAND.
+	"$@"
 	exec {lock_fd}>&-
-	return "$status"
+}
+
+# make_scratch - sets $scratch to a directory that goes when this script ends.
+make_scratch() {
+	trap 'rm -rf "$scratch"' EXIT
+	scratch=$(mktemp -d)
+}
+
+# with_us COMMAND... - a program that ends when this script does, however that
+# happens. Not for functions.
+with_us() {
+	setpriv --pdeathsig TERM "$@"
 }
 
 sha256_of() {

@@ -20,23 +20,8 @@ USAGE
 main() {
 	local kernel=lab started=$SECONDS
 
-	while [[ $# -gt 0 ]]; do
-		case $1 in
-		--kernel)
-			need_value "$1" $#
-			kernel=$2
-			shift
-			;;
-		-h | --help)
-			usage
-			exit 0
-			;;
-		*) usage_error "demo: unknown argument '$1': see './lab demo --help'" ;;
-		esac
-		shift
-	done
-
-	"$LAB_ROOT/lab" run --kernel "$kernel" --out "$LAB_ROOT/out" -- \
+	parse_arguments demo 0 --kernel=:kernel -- "$@"
+	with_us "$LAB_ROOT/lab" run --kernel "$kernel" --out "$LAB_ROOT/out" -- \
 		p2p-tool bench run demo --buffer "bar=$LAB_BAR" --output /lab/out/demo.jsonl || exit
 	say "done in $(seconds "$started"); the records are in $LAB_ROOT/out/demo.jsonl"
 }

@@ -3,8 +3,10 @@
 # The guest's files: the tool, programs of this machine with their libraries,
 # busybox, all in one reproducible initramfs. Sourced.
 
-# Programs of this machine that the guest gets, where they are installed.
-GUEST_PROGRAMS=(ip rdma lspci kmod taskset setpriv
+# Programs of this machine that the guest gets. busybox's applets call each
+# other and nothing else, so what starts programs must not be one of them.
+GUEST_PROGRAMS=(bash env find nice nohup setsid timeout xargs
+	ip rdma lspci kmod taskset setpriv
 	ib_write_bw ib_write_lat ib_read_bw ib_read_lat ib_send_bw ib_send_lat)
 
 tool_build_dir() {
@@ -22,6 +24,8 @@ build_tool() {
 	local dir log=$LAB_CACHE/log/tool.log
 	dir=$(tool_build_dir)
 	mkdir -p "$dir"
+	[[ -f $dir/p2p-tool/p2p-tool ]] ||
+		say 'p2p-tool: building it and the programs of the guest (about 15 s)'
 	if [[ ! -x $LAB_ROOT/configure || $LAB_ROOT/configure.ac -nt $LAB_ROOT/configure ]]; then
 		quietly "$log" "$LAB_ROOT/autogen.sh" || die "p2p-tool: autogen.sh failed: see $log"
 	fi
@@ -60,10 +64,10 @@ pack() {
 }
 
 # make_initramfs OUT - everything that does not depend on the kernel or on
-# what is run.
+# what is run. Made of OUT.root, which the caller removes if we are ended.
 make_initramfs() {
 	local root build program path applet
-	root=$(mktemp -d)
+	root=$1.root
 	build=$(tool_build_dir)
 
 	mkdir -p "$root"/{bin,sbin,usr/bin,usr/sbin,proc,sys,dev,tmp,root,etc,lab/bin,lab/in,lab/out,lab/suites,lab/tests}
@@ -115,16 +119,24 @@ quote() {
 	done
 }
 
-# make_payload OUT PATHS-ARRAY ENVIRONMENT CMD... - what this one run adds.
+# guest_name PATH - its name in /lab/in/.
+guest_name() {
+	case $(basename -- "$1") in
+	. | ..) basename -- "$(realpath -- "$1")" ;;
+	*) basename -- "$1" ;;
+	esac
+}
+
+# make_payload OUT PATHS-ARRAY ENVIRONMENT CMD... - what this one run adds. As
+# with make_initramfs, OUT.root may be left.
 make_payload() {
-	local out=$1 root path
+	local out=$1 root=$1.root path environment=$3
 	local -n paths=$2
-	local environment=$3
 	shift 3
-	root=$(mktemp -d)
 	mkdir -p "$root/lab/in"
 	for path in "${paths[@]}"; do
-		cp -a "$path" "$root/lab/in/" || { rm -rf "$root"; die "$path: cannot be copied into the guest: check that it can be read"; }
+		cp -aHT -- "$path" "$root/lab/in/$(guest_name "$path")" ||
+			die "--copy $path: cannot be copied into the guest: check that all of it can be read"
 	done
 	printf '%s\n' "$environment" >"$root/lab/environment"
 	[[ $# -eq 0 ]] || printf 'exec %s\n' "$(quote "$@")" >"$root/lab/cmd"

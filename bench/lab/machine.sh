@@ -85,8 +85,8 @@ kernel_arguments() {
 	[[ -z $1 ]] || printf '%s' ' nokaslr norandmaps lab.counted'
 }
 
-# choose_accel KERNEL-DIR - "kvm" where a probe has booted that kernel with it,
-# else "tcg". /dev/kvm that opens is no proof: see docs/lab.md.
+# choose_accel KERNEL-DIR RUN-DIR - "kvm" where a probe has booted that kernel
+# with it, else "tcg". /dev/kvm that opens is no proof: see docs/lab.md.
 choose_accel() {
 	local verdict key
 	[[ -w /dev/kvm ]] || { echo tcg; return; }
@@ -94,20 +94,18 @@ choose_accel() {
 	verdict=$LAB_CACHE/kvm-probe-$key
 	if [[ ! -f $verdict ]]; then
 		say 'probing KVM: booting the kernel with it once (10 s at most)'
-		mkdir -p "$LAB_CACHE"
-		probe_kvm "$1" >"$verdict.new"
-		mv "$verdict.new" "$verdict"
+		probe_kvm "$1" "$2/probe" >"$verdict.$$"
+		mv "$verdict.$$" "$verdict"
 	fi
 	cat "$verdict"
 }
 
+# probe_kvm KERNEL-DIR CONSOLE
 probe_kvm() {
-	local console
-	console=$(mktemp)
-	timeout -k 1 10 qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
+	with_us timeout --foreground -k 1 10 setpriv --pdeathsig KILL \
+		qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
 		-machine q35,kernel-irqchip=split -accel kvm -cpu EPYC -m 512M \
-		-kernel "$1/bzImage" -append 'console=ttyS0 panic=-1' -serial "file:$console" >/dev/null 2>&1 || true
+		-kernel "$1/bzImage" -append 'console=ttyS0 panic=-1' -serial "file:$2" >/dev/null 2>&1 || true
 	# Without an initramfs the kernel boots up to the point where it misses its root.
-	if grep -q 'Kernel panic - not syncing: VFS' "$console"; then echo kvm; else echo tcg; fi
-	rm -f "$console"
+	if grep -q -s 'Kernel panic - not syncing: VFS' "$2"; then echo kvm; else echo tcg; fi
 }

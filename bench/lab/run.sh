@@ -31,10 +31,12 @@ exit with its status; or give an interactive shell (leave it with 'exit').
   --counted        the TSC counts instructions exactly; one CPU only
   --smp N          number of CPUs (default: 1)
   --mem SIZE       memory (default: 2G)
-  --copy PATH      put a file or directory into the guest's /lab/in/
-                   (may be given again)
+  --copy PATH      put a file or directory into the guest's /lab/in/, under
+                   its own name (may be given again with another name). If
+                   PATH is a link, what it points to; links inside a
+                   directory stay links
   --out DIR        bring back what COMMAND writes to /lab/out/
-  --timeout S      give up after S seconds (default: 600)
+  --timeout S      give up after S seconds (default: 600; shell: a day)
   --append ARGS    add to the kernel's command line
   --console FILE   keep the kernel's messages in FILE
 
@@ -46,70 +48,74 @@ Exit status: that of COMMAND, or
 USAGE
 }
 
-# Defaults of the options, set by parse_options.
-kernel=lab counted='' smp=1 memory=2G copies=() out='' limit=600 append='' console='' interactive=''
-run='' qemu=''
+# Options and their defaults, set by parse_options.
+kernel=lab counted='' smp=1 memory=2G copies=() out='' limit='' append='' console='' interactive=''
+# What cleanup has to end and remove.
+run='' stage='' qemu='' readers=() terminal=''
 
 parse_options() {
-	while [[ $# -gt 0 ]]; do
-		case $1 in
-		--counted) counted=yes ;;
-		--kernel | --smp | --mem | --copy | --out | --timeout | --append | --console)
-			need_value "$1" $#
-			case $1 in
-			--kernel) kernel=$2 ;;
-			--smp) smp=$2 ;;
-			--mem) memory=$2 ;;
-			--copy) copies+=("$2") ;;
-			--out) out=$2 ;;
-			--timeout) limit=$2 ;;
-			--append) append=$2 ;;
-			--console) console=$2 ;;
-			esac
-			shift
-			;;
-		-h | --help)
-			usage
-			exit 0
-			;;
-		--)
-			shift
-			break
-			;;
-		-*) usage_error "unknown option '$1': see './lab run --help'" ;;
-		*) break ;;
-		esac
-		shift
-	done
-	command=("$@")
+	parse_arguments run + --kernel=:kernel --counted:counted --smp=:smp --mem=:memory \
+		'--copy=:copies[]' --out=:out --timeout=:limit --append=:append \
+		--console=:console -- "$@"
+	command=("${arguments[@]}")
 
 	known_kernel "$kernel"
 	[[ $smp =~ ^[1-8]$ ]] || usage_error "--smp $smp: give a number of CPUs from 1 to 8"
 	[[ -z $counted || $smp == 1 ]] || usage_error "--counted counts on one CPU: leave out --smp $smp"
 	[[ $memory =~ ^[0-9]+[MG]$ ]] || usage_error "--mem $memory: give a size such as 2G or 1536M"
+	[[ -n $limit ]] || limit=$([[ -n $interactive ]] && echo 86400 || echo 600)
 	[[ $limit =~ ^[1-9][0-9]*$ ]] || usage_error "--timeout $limit: give a number of seconds"
-	local path
-	for path in "${copies[@]}"; do
-		[[ -e $path ]] || usage_error "--copy $path: no such file or directory"
-	done
-	if [[ -n $out ]]; then
-		mkdir -p "$out" 2>/dev/null || usage_error "--out $out: cannot be made: choose a directory that can be written"
-	fi
 	if [[ -n $interactive ]]; then
 		[[ -z $counted ]] || usage_error "shell cannot be counted: './lab run --counted -- COMMAND' can"
 		[[ ${#command[@]} -eq 0 ]] || usage_error "shell takes no command: './lab run -- COMMAND' does"
 	elif [[ ${#command[@]} -eq 0 ]]; then
 		usage_error "no command: './lab run -- COMMAND', see './lab run --help'"
 	fi
+	check_copies
+	[[ -z $console ]] || check_console
+	[[ -z $out ]] || need_directory --out "$out"
+	[[ -z $out ]] || out=$(realpath -- "$out")
+}
+
+check_copies() {
+	local path name
+	local -A taken=()
+	for path in "${copies[@]}"; do
+		[[ -e $path ]] || usage_error "--copy $path: no such file or directory"
+		name=$(guest_name "$path")
+		[[ $name != / ]] || usage_error "--copy $path: not the whole machine: choose a directory"
+		[[ -z ${taken[$name]:-} ]] ||
+			usage_error "--copy $path: would be /lab/in/$name, as ${taken[$name]} is: rename one, or copy a directory that holds both"
+		taken[$name]=$path
+	done
+}
+
+# An ordinary file is renamed to its name when it is whole; anything else (a
+# device, a pipe) is just written to.
+console_is_a_file() {
+	[[ $console != /dev/* ]] && [[ -f $console || ! -e $console ]]
+}
+
+check_console() {
+	if console_is_a_file; then
+		console=$(realpath -m -- "$console")
+		can_write "$(dirname "$console")"
+	else
+		[[ ! -d $console && -w $console ]]
+	fi || usage_error "--console $console: cannot be written: choose another file"
 }
 
 # shellcheck disable=SC2317 # called by trap
 cleanup() {
 	local status=$?
-	trap - EXIT INT TERM HUP
+	trap - EXIT
+	trap '' INT TERM HUP
 	[[ -z $qemu ]] || kill "$qemu" 2>/dev/null || true
+	[[ ${#readers[@]} -eq 0 ]] || kill "${readers[@]}" 2>/dev/null || true
 	wait 2>/dev/null || true
+	[[ -z $terminal ]] || stty "$terminal" || true
 	[[ -z $run ]] || rm -rf "$run"
+	[[ -z $stage ]] || rm -rf "$stage"
 	exit "$status"
 }
 
@@ -138,15 +144,14 @@ find_splat() {
 }
 
 main() {
-	local accel status=0 arguments=() started=$SECONDS
+	local accel status=0 result=0 arguments=()
 
 	if [[ ${1:-} == --interactive ]]; then
 		interactive=yes
-		limit=86400
 		shift
 	fi
 	parse_options "$@"
-
+	ensure_places
 	ensure_packages guest
 	ensure_qemu
 	ensure_kernel "$kernel"
@@ -155,10 +160,9 @@ main() {
 	trap cleanup EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
-	trap 'die "the output cannot be written any more: the run was ended"' USR1
-	run=$(mktemp -d "${TMPDIR:-/tmp}/vfio-p2p-run.XXXXXX")
+	run=$(mktemp -d "$TMPDIR/vfio-p2p-run.XXXXXX")
 	mkdir "$run/out"
-	accel=$(choose_accel "$(kernel_dir "$kernel")")
+	accel=$(choose_accel "$(kernel_dir "$kernel")" "$run")
 	[[ -z $counted ]] || accel=tcg
 
 	make_initramfs "$run/initramfs"
@@ -177,64 +181,119 @@ main() {
 		-append "$(kernel_arguments "$counted") $append")
 	say "booting $kernel ($([[ $accel == kvm ]] && echo KVM || echo 'TCG, software emulation')$([[ -z $counted ]] || echo ', counted'))"
 
+	SECONDS=0
 	if [[ -n $interactive ]]; then
-		run_shell "${arguments[@]}" || status=$?
+		run_shell "${arguments[@]}"
 	else
-		run_command "${arguments[@]}" || status=$?
+		run_command "${arguments[@]}"
 	fi
-	[[ -z $console ]] || cp "$run/console" "$console"
-	[[ -z $out ]] || cp -r "$run/out/." "$out/" || die "$out: cannot be written: choose another directory"
-	verdict "$status" "$((SECONDS - started))"
+	verdict "$status" "$SECONDS"
+
+	# Whatever becomes of the files, the verdict has been printed.
+	if [[ -n $console ]] && ! keep_console; then
+		say "--console $console: could not be written: choose another file"
+		[[ $result -ne 0 ]] || result=$LAB_FAILED
+	fi
+	if [[ -n $out ]] && ! bring_back; then
+		say "--out $out: could not be written: is the disk full? Choose another directory"
+		[[ $result -ne 0 ]] || result=$LAB_FAILED
+	fi
+	exit "$result"
 }
 
-run_shell() {
-	qemu-system-x86_64 "$@" -chardev stdio,id=tty,signal=off \
-		-device virtconsole,bus=vser.0,chardev=tty 2>"$run/qemu.log"
-}
-
-# QEMU ends with us, whatever ends us: timeout passes signals on, and both
-# die with their parent.
-run_command() {
-	local status=0 readers=() port
-	mkfifo "$run/stdout" "$run/stderr"
-	# When nobody takes the output any more, the run ends.
-	{ cat "$run/stdout" || kill -USR1 $$; } &
-	readers+=($!)
-	{ cat "$run/stderr" >&2 || kill -USR1 $$; } &
-	readers+=($!)
-	mapfile -t ports < <(port_arguments "$run")
-	setpriv --pdeathsig TERM timeout -k 5 "$limit" \
-		setpriv --pdeathsig KILL qemu-system-x86_64 "$@" "${ports[@]}" </dev/null >"$run/qemu.log" 2>&1 &
+# start_qemu ARGUMENT... - QEMU ends with us, whatever ends us: timeout passes
+# signals on, and both die with their parent. Sets qemu.
+start_qemu() {
+	with_us timeout --foreground -k 5 "$limit" \
+		setpriv --pdeathsig KILL qemu-system-x86_64 "$@" <&0 &
 	qemu=$!
+}
+
+# Both set the status of main.
+run_shell() {
+	[[ ! -t 0 ]] || terminal=$(stty -g)
+	start_qemu "$@" -chardev stdio,id=tty,signal=off \
+		-device virtconsole,bus=vser.0,chardev=tty 2>"$run/qemu.log"
 	wait "$qemu" || status=$?
 	qemu=''
-	# QEMU may have died before it opened the pipes.
-	for port in stdout stderr; do
-		: 1<>"$run/$port"
-	done
-	wait "${readers[@]}" || true
-	return "$status"
 }
 
-# verdict QEMU-STATUS SECONDS - the exit status of the run.
+run_command() {
+	local ports ended out_pipe err_pipe
+
+	mkfifo "$run/stdout" "$run/stderr"
+	# Held open until QEMU has ended, which may never open them.
+	exec {out_pipe}<>"$run/stdout" {err_pipe}<>"$run/stderr"
+	cat "$run/stdout" {out_pipe}>&- {err_pipe}>&- &
+	readers+=($!)
+	cat "$run/stderr" >&2 {out_pipe}>&- {err_pipe}>&- &
+	readers+=($!)
+	mapfile -t ports < <(port_arguments "$run")
+	start_qemu "$@" "${ports[@]}" </dev/null >"$run/qemu.log" 2>&1 {out_pipe}>&- {err_pipe}>&-
+	# When nobody takes the output any more, the run ends.
+	wait -n -p ended "$qemu" "${readers[@]}" || status=$?
+	[[ $ended == "$qemu" ]] || die_unread
+	qemu=''
+	exec {out_pipe}>&- {err_pipe}>&-
+	wait "${readers[0]}" || die_unread
+	wait "${readers[1]}" || die_unread
+	readers=()
+}
+
+die_unread() {
+	die 'the output cannot be written any more: the run was ended'
+}
+
+# verdict QEMU-STATUS SECONDS - say what came of it; sets the result of main.
 verdict() {
 	local qemu_status=$1 guest
 	guest=$(cat "$run/status" 2>/dev/null || true)
 
 	if find_splat; then
-		exit "$LAB_SPLAT"
-	elif [[ -n $interactive ]]; then
-		[[ $qemu_status -eq 0 ]] || { cat "$run/qemu.log" >&2; die "the guest's shell ended with QEMU's status $qemu_status: see the lines above"; }
-		exit 0
-	elif [[ $guest =~ ^[0-9]+$ ]]; then
-		exit "$guest"
-	elif [[ $qemu_status -eq 124 || $qemu_status -eq 137 ]]; then
-		say "time-out after $limit s: '${command[*]}' had not ended: --timeout gives it longer; the console's last lines:"
-		tail -n 5 "$run/console" >&2
-		exit "$LAB_TIMEOUT"
+		result=$LAB_SPLAT
+		return
 	fi
-	tail -n 15 "$run/console" "$run/qemu.log" >&2
-	die "the guest stopped without a status (QEMU's status $qemu_status): see the lines above"
+	# The console may end too early, without a splat that there was.
+	die_if_full
+	if [[ ! -s $run/console && $qemu_status -ne 0 && $2 -lt $limit ]]; then
+		result=$LAB_FAILED
+		say "QEMU did not start: $(tail -n 1 "$run/qemu.log"): mend what it names; if that is memory, give less than --mem $memory"
+	elif [[ $guest =~ ^[0-9]+$ ]]; then
+		result=$guest
+	elif [[ $qemu_status -eq 124 || $qemu_status -eq 137 && $2 -ge $limit ]]; then
+		result=$LAB_TIMEOUT
+		say "time-out after $limit s: '${command[*]:-the shell}' had not ended: --timeout gives it longer; the console's last lines:"
+		tail -n 5 "$run/console" >&2 || true
+	elif [[ -z $interactive || $qemu_status -ne 0 ]]; then
+		result=$LAB_FAILED
+		tail -q -n 15 "$run/console" "$run/qemu.log" >&2 || true
+		say "the guest stopped without a status (QEMU's status $qemu_status): see the lines above"
+	fi
+}
+
+# Whole or not at all.
+keep_console() {
+	if ! console_is_a_file; then
+		cat "$run/console" >>"$console"
+		return
+	fi
+	stage=$console.$$
+	if ! { cat "$run/console" >"$stage" && mv -T -- "$stage" "$console"; }; then
+		rm -f -- "$stage"
+		return 1
+	fi
+	stage=''
+}
+
+# All of it is on the disk of --out before any of it has its name.
+bring_back() {
+	local path
+	stage=$(mktemp -d "$out/.lab.XXXXXX") &&
+		cp -r "$run/out/." "$stage/" &&
+		find "$stage" -mindepth 1 -type d -printf '%P\0' | (cd "$out" && xargs -0 -r mkdir -p --) &&
+		find "$stage" ! -type d -printf '%P\0' | while IFS= read -r -d '' path; do
+			mv -T -- "$stage/$path" "$out/$path" || return
+		done
 }
 
 main "$@"

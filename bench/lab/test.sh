@@ -45,26 +45,7 @@ USAGE
 
 full='' only='*' list=''
 passed=0 failed=0 skipped=0
-
-parse_options() {
-	while [[ $# -gt 0 ]]; do
-		case $1 in
-		--full) full=yes ;;
-		--list) list=yes ;;
-		--only)
-			need_value "$1" $#
-			only=$2
-			shift
-			;;
-		-h | --help)
-			usage
-			exit 0
-			;;
-		*) usage_error "test: unknown argument '$1': see './lab test --help'" ;;
-		esac
-		shift
-	done
-}
+test_group=''
 
 # Tests are the functions of a group's file called test_NAME, or slow_NAME
 # for --full, in the order of the file.
@@ -101,6 +82,17 @@ report_parts() {
 	done <"$file"
 }
 
+# end_test STATUS - whoever ends the tests ends the one that runs, and its guest.
+# shellcheck disable=SC2317 # called by trap
+end_test() {
+	trap '' INT TERM HUP
+	if [[ -n $test_group ]]; then
+		kill -- "-$test_group" 2>/dev/null || true
+		wait "$test_group" 2>/dev/null || true
+	fi
+	exit "$1"
+}
+
 run_test() {
 	local group=$1 function=$2 name=${2#*_} log parts status=0 started=$SECONDS why
 	name=$group/${name//_/-}
@@ -114,7 +106,10 @@ run_test() {
 	parts=$log.parts
 	mkdir -p "$(dirname "$log")"
 	: >"$parts"
+	# A process group of its own, all of which end_test can reach.
+	set -m
 	(
+		set +m
 		# A test may fail anywhere without being a mistake of the lab.
 		trap - ERR
 		set -e
@@ -122,7 +117,10 @@ run_test() {
 		trap 'rm -rf "$scratch"' EXIT
 		"$function"
 	) </dev/null >"$log" 2>&1 &
-	wait $! || status=$?
+	test_group=$!
+	set +m
+	wait "$test_group" || status=$?
+	test_group=''
 	report_parts "$name" "$parts"
 	case $status in
 	0)
@@ -165,14 +163,17 @@ run_group() {
 main() {
 	local group started=$SECONDS
 
-	parse_options "$@"
+	parse_arguments test 0 --full:full --only=:only --list:list -- "$@"
 	if [[ -z $list ]]; then
+		ensure_places
 		ensure_packages test
 		ensure_packages kernel
 		ensure_packages tool
 		ensure_packages guest
 		ensure_qemu
 	fi
+	trap 'end_test 130' INT
+	trap 'end_test 143' TERM HUP
 	for group in "${GROUPS_IN_ORDER[@]}"; do
 		run_group "$group"
 	done
