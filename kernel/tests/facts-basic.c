@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Facts 1 to 6, 29, 30 and 31 to 35: what a mapping of a DMABUF is. */
+/* Facts 1 to 6, 29 to 34 and 48: what a mapping of a DMABUF is. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
@@ -150,6 +150,20 @@ static void test_vma(const struct vfio_device *dev, bool bar)
 	close(fd);
 }
 
+/* BAR 0 of the accelerator has 256 bytes, and a page of its own. */
+static void test_small_bar(const struct vfio_device *dev)
+{
+	const struct vfio_region_dma_range page = { 0, PAGE }, all = { 0, 256 };
+	char *map;
+
+	map = map_bar(dev, 0, 0, PAGE);
+	fact(map && !faults(map), "fact 48: a BAR smaller than a page maps");
+	munmap(map, PAGE);
+	fact(export_ranges(dev, 0, &page, 1, O_RDWR) == -EINVAL &&
+		     export_ranges(dev, 0, &all, 1, O_RDWR) == -EINVAL,
+	     "fact 48: and cannot be exported");
+}
+
 int main(void)
 {
 	struct vfio_device dev;
@@ -160,6 +174,7 @@ int main(void)
 	test_rdonly(&dev);
 	test_bad_exports(&dev);
 	test_names(&dev);
+	test_small_bar(&dev);
 	test_vma(&dev, true);
 	test_vma(&dev, false);
 	vfio_close(&dev);

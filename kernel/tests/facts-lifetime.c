@@ -24,6 +24,19 @@ static int count_dmabufs(void)
 	return count;
 }
 
+/* References to the driver's module; 0 when it is built in. */
+static int count_module(void)
+{
+	int count = 0;
+	FILE *f = fopen("/sys/module/vfio_pci_core/refcnt", "re");
+
+	if (f) {
+		fact(fscanf(f, "%d", &count) == 1, "the module counts references");
+		fclose(f);
+	}
+	return count;
+}
+
 static int unbind_and_bind(void *arg)
 {
 	return write_file("/sys/bus/pci/drivers/vfio-pci/unbind", ACCEL) ||
@@ -33,11 +46,12 @@ static int unbind_and_bind(void *arg)
 int main(void)
 {
 	struct vfio_device dev, again;
-	int fd, born, before;
+	int fd, born, before, module_before;
 	char *bar, *map, *second;
 
 	before = count_dmabufs();
 	fact(before >= 0, "debugfs counts DMABUFs");
+	module_before = count_module();
 	guest_open(&dev, ACCEL);
 	mark_slice(&dev);
 	bar = map_bar(&dev, ACCEL_BAR, SLICE_OFFSET, SLICE_SIZE);
@@ -79,5 +93,8 @@ int main(void)
 	usleep(100000);
 	fact(count_dmabufs() == before, "fact 21: no DMABUF is left (%d, %d before)",
 	     count_dmabufs(), before);
+	fact(count_module() == module_before,
+	     "fact 21: nor a reference to the module (%d, %d before)", count_module(),
+	     module_before);
 	return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Facts 22 to 27: memory disabled, power states, resets. All of them with BARs
+ * Facts 22 to 28: memory disabled, power states, resets. All of them with BARs
  * other than 0 and offsets above 0 (fact 25), on a device whose function is reset
  * through its port and on one that has FLR and power management.
  */
@@ -121,6 +121,45 @@ static void test_command(const struct target *target, struct vfio_device *dev)
 	expect_back(&m, 22, "memory on: both fault in again");
 	fact(!faults(late), "fact 26: memory on: the late mapping works");
 	munmap(late, PAGE);
+	drop_maps(&m);
+}
+
+/*
+ * The next write to config space fails, also on hardware where that does not
+ * happen; only on a kernel with VFIO_PCI_INJECT.
+ */
+static bool arm_config_error(void)
+{
+	const char *const dir = "/sys/kernel/debug/vfio_pci_inject/fail_config_write/";
+	char path[128];
+	int ret;
+
+	snprintf(path, sizeof(path), "%sprobability", dir);
+	ret = write_file(path, "100");
+	if (ret == -ENOENT)
+		return false;
+	snprintf(path, sizeof(path), "%stimes", dir);
+	fact(!ret && !write_file(path, "1"), "the next write to config space is to fail");
+	return true;
+}
+
+static void test_config_error(const struct target *target, struct vfio_device *dev)
+{
+	struct maps m;
+
+	make_maps(&m, target, dev);
+	if (!arm_config_error())
+		goto out;
+	fact_of(&m, set_memory(dev, false) == -EIO, 28, "memory off fails");
+	expect_back(&m, 28, "memory off failed: mappings are usable");
+	fact_of(&m, !set_memory(dev, false), 28, "memory off works the next time");
+	expect_gone(&m, 28, "memory off: both mappings raise SIGBUS");
+	arm_config_error();
+	fact_of(&m, set_memory(dev, true) == -EIO, 28, "memory on fails");
+	expect_gone(&m, 28, "memory on failed: both mappings raise SIGBUS");
+	fact_of(&m, !set_memory(dev, true), 28, "memory on works the next time");
+	expect_back(&m, 28, "memory on: both fault in again");
+out:
 	drop_maps(&m);
 }
 
@@ -245,6 +284,7 @@ int main(void)
 
 	guest_open(&dev, accel.bdf);
 	test_command(&accel, &dev);
+	test_config_error(&accel, &dev);
 	test_reset(&accel, &dev);
 	test_hot_reset(&accel, &dev);
 	test_low_power(&accel, &dev);
@@ -253,6 +293,7 @@ int main(void)
 	bind_vfio(igb.bdf);
 	guest_open(&dev, igb.bdf);
 	test_command(&igb, &dev);
+	test_config_error(&igb, &dev);
 	test_reset(&igb, &dev);
 	test_low_power(&igb, &dev);
 	test_d3hot(&igb, &dev);

@@ -136,19 +136,18 @@ test_counted_boots_agree() {
 
 # The facts of kernel/tests/facts-*.c (docs/kernel-design.md names them), each
 # of which has to be looked at.
-FACTS='1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 29 30 31 32 33 34 36 37 38 39'
+FACTS='1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 29 30 31 32 33 34 35 36 37 38 39 41 48'
 
-# facts KERNEL - all of them in one boot; each is a part of the test.
-facts() {
-	local status=0
-	lab_run --kernel "$1" -- sh -c '
-		bad=0
-		for t in /lab/tests/facts-*; do $t || bad=1; done
-		exit $bad' >"$scratch/out" 2>"$scratch/err" || status=$?
+# guest_facts NUMBERS KERNEL ARGUMENT... - run that with lab_run; its output is lines
+# "ok|FAIL fact N: what", where a line may be about several facts. Each of the
+# facts is a part of the test.
+guest_facts() {
+	local numbers=$1 kernel=$2 status=0
+	shift 2
+	lab_run --kernel "$kernel" "$@" >"$scratch/out" 2>"$scratch/err" || status=$?
 	cat "$scratch/out"
-	awk -v facts="$FACTS" '
+	awk -v facts="$numbers" '
 		$1 == "FAIL" { why = $0; sub(/^FAIL /, "", why) }
-		# A line may be about several facts
 		{ for (line = $0; match(line, /fact [0-9]+/); line = substr(line, RSTART + RLENGTH)) {
 			n = substr(line, RSTART + 5, RLENGTH - 5)
 			checks[n]++
@@ -162,16 +161,25 @@ facts() {
 				else if (n in checks) print "ok fact-" n " (" checks[n] " checks)"
 				else print "FAIL fact-" n ": nothing has looked at it"
 			}
-		}' "$scratch/out" >"$parts"
+		}' "$scratch/out" >>"$parts"
 	[[ $status -eq 0 ]] || { cat "$scratch/err"; fail "status $status"; }
 }
 
-test_facts_patched() {
-	facts patched
+# facts KERNEL NUMBERS - all of them in one boot.
+facts() {
+	guest_facts "$2" "$1" -- sh -c '
+		bad=0
+		for t in /lab/tests/facts-*; do $t || bad=1; done
+		exit $bad'
 }
 
+test_facts_patched() {
+	facts patched "$FACTS"
+}
+
+# That writes to config space fail is only seen here.
 test_facts_debug() {
-	facts debug
+	facts debug "$FACTS 28"
 }
 
 # selftests KERNEL PROGRAM... - the kernel's own, on igb; a line a result is left in
@@ -227,16 +235,41 @@ test_selftest_dma_buf_debug() {
 	dma_buf_selftest debug
 }
 
+# storm KERNEL SECONDS [ARGUMENT...] - mappings, revokes, resets, closes at once.
+storm() {
+	local kernel=$1 seconds=$2
+	shift 2
+	guest_facts '40 43' "$kernel" --timeout $((seconds * 4 + 300)) "$@" -- sh -c "
+		/lab/tests/storm $seconds && /lab/tests/storm $seconds 0000:04:00.0 0"
+}
+
 test_storm_patched() {
-	expect 0 lab_run --kernel patched --smp 4 -- /lab/tests/storm 10
+	storm patched 8 --smp 4
 }
 
 test_storm_debug() {
-	expect 0 lab_run --kernel debug --smp 2 -- /lab/tests/storm 20
+	storm debug 12 --smp 2
+}
+
+# The places where threads race are made wide.
+delayed_storm() {
+	guest_facts '40 43' debug --timeout $(($1 * 4 + 300)) --smp "$2" -- sh -c "
+		for delay in /sys/kernel/debug/vfio_pci_inject/delay_*; do
+			echo 300 >\$delay || exit
+		done
+		/lab/tests/storm $1"
+}
+
+test_delayed_storm_debug() {
+	delayed_storm 12 2
 }
 
 slow_storm_debug() {
-	expect 0 lab_run --kernel debug --smp 4 --timeout 1200 -- /lab/tests/storm 300
+	storm debug 200 --smp 4
+}
+
+slow_delayed_storm_debug() {
+	delayed_storm 200 4
 }
 
 # With a splat in the console the lab would fail; the results are in debugfs.
