@@ -9,34 +9,6 @@
 
 #include "slices.h"
 
-/* DMABUFs that exist, by debugfs; -1 when that cannot be read. */
-static int count_dmabufs(void)
-{
-	char line[256];
-	int count = -1;
-	FILE *f = fopen("/sys/kernel/debug/dma_buf/bufinfo", "re");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Total %d objects", &count) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return count;
-}
-
-/* References to the driver's module; 0 when it is built in. */
-static int count_module(void)
-{
-	int count = 0;
-	FILE *f = fopen("/sys/module/vfio_pci_core/refcnt", "re");
-
-	if (f) {
-		fact(fscanf(f, "%d", &count) == 1, "the module counts references");
-		fclose(f);
-	}
-	return count;
-}
-
 static int unbind_and_bind(void *arg)
 {
 	return write_file("/sys/bus/pci/drivers/vfio-pci/unbind", ACCEL) ||

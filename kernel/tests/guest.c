@@ -156,3 +156,29 @@ uint64_t now_ms(void)
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
+
+int count_dmabufs(void)
+{
+	char line[256];
+	int count = -1;
+	FILE *f = fopen("/sys/kernel/debug/dma_buf/bufinfo", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "Total %d objects", &count) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return count;
+}
+
+int count_module(void)
+{
+	int count = 0;
+	FILE *f = fopen("/sys/module/vfio_pci_core/refcnt", "re");
+
+	if (f) {
+		fact(fscanf(f, "%d", &count) == 1, "the module counts references");
+		fclose(f);
+	}
+	return count;
+}

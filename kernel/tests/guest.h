@@ -42,6 +42,11 @@ int in_child(int (*fn)(void *arg), void *arg, unsigned int ms);
 /* Write text to a file; 0 or -errno. */
 int write_file(const char *path, const char *text);
 
+/* DMABUFs that exist, by debugfs; -1 when that cannot be read. */
+int count_dmabufs(void);
+/* References to the module of vfio-pci-core; 0 when it is built in. */
+int count_module(void);
+
 uint64_t now_ms(void);
 
 #endif

@@ -272,6 +272,11 @@ slow_delayed_storm_debug() {
 	delayed_storm 200 4
 }
 
+slow_fault_injection_debug() {
+	expect 0 lab_run --kernel debug -- /lab/tests/fault-injection
+	cat "$scratch/out"
+}
+
 # With a splat in the console the lab would fail; the results are in debugfs.
 test_kunit_debug() {
 	expect 0 lab_run --kernel debug -- sh -c \
