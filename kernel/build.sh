@@ -10,13 +10,14 @@ kernel_source_of() {
 	case $1 in
 	stock | stock-debug) echo stock ;;
 	patched) echo patched ;;
+	mutant-*) echo "$1" ;;
 	*) echo lab ;;
 	esac
 }
 
 kernel_fragments_of() {
 	case $1 in
-	debug) echo base debug series ;;
+	debug | mutant-*) echo base debug series ;;
 	stock-debug) echo base debug ;;
 	*) echo base ;;
 	esac
@@ -27,6 +28,7 @@ known_kernel() {
 	for name in "${KERNEL_NAMES[@]}"; do
 		[[ $1 != "$name" ]] || return 0
 	done
+	[[ $1 != mutant-* || ! -f $(mutation_file "$1") ]] || return 0
 	usage_error "unknown kernel '$1': choose one of ${KERNEL_NAMES[*]}"
 }
 

@@ -13,16 +13,25 @@ source_series() {
 	case $1 in
 	stock) ;;
 	patched) echo vfio ;;
-	lab) echo vfio importers ;;
+	lab | mutant-*) echo vfio importers ;;
 	esac
+}
+
+# mutation_file KERNEL-NAME - the bug in 'mutant-BUG', else nothing.
+mutation_file() {
+	[[ $1 != mutant-* ]] || echo "$LAB_ROOT/kernel/mutations/${1#mutant-}.patch"
 }
 
 # series_hash SOURCE - hash of what the patches of a source say.
 series_hash() {
-	local series
-	for series in $(source_series "$1"); do
-		series_patches "$series" | xargs -r cat
-	done | sha256_of
+	local series mutation
+	mutation=$(mutation_file "$1")
+	{
+		for series in $(source_series "$1"); do
+			series_patches "$series" | xargs -r cat
+		done
+		[[ -z $mutation ]] || cat "$mutation"
+	} | sha256_of
 }
 
 # apply_series GIT-DIR NAME - git am onto the commit checked out there.
@@ -41,11 +50,19 @@ apply_series() {
 	fi
 }
 
+# apply_mutation GIT-DIR FILE - put a bug back.
+apply_mutation() {
+	kgit -C "$1" apply --index "$2" ||
+		die "$2: does not apply to the series any more: make the bug anew"
+	kgit -C "$1" -c user.name=lab -c user.email=lab@localhost commit -q -m "Lab: $(basename "$2" .patch)"
+}
+
 # checkout_source SOURCE - put the shared work tree at that source (the
 # kernel lock is held). Applied once, then found again by what it is made of.
 checkout_source() {
-	local git tag
+	local git tag mutation
 	git=$(kernel_base_dir)/git
+	mutation=$(mutation_file "$1")
 	tag=source-$(series_hash "$1" | cut -c1-16)
 	# What a killed lab left behind: a half-applied series, half-written files.
 	rm -rf "$git/.git/rebase-apply"
@@ -58,6 +75,7 @@ checkout_source() {
 		for series in $(source_series "$1"); do
 			apply_series "$git" "$series"
 		done
+		[[ -z $mutation ]] || apply_mutation "$git" "$mutation"
 		kgit -C "$git" tag "$tag"
 	fi
 	kgit -C "$git" checkout -q -f --detach "$tag"

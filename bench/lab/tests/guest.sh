@@ -304,6 +304,43 @@ test_cost_of_the_series() {
 	' "$scratch/table"
 }
 
+# The same for taking access away, and how that and finding a page grow.
+test_cost_of_revoking() {
+	local kernel
+	for kernel in stock patched; do
+		expect 0 lab_run --kernel "$kernel" --counted -- /lab/tests/costs
+		grep -v '^ok' "$scratch/out" | sed "s/^/$kernel /"
+	done | tee "$scratch/costs"
+	awk '
+		function at_most(what, value, bound) {
+			printf "%s: %.4f, at most %s\n", what, value, bound
+			if (!(value <= bound)) bad = 1
+		}
+		{ v[$1, $2] = $3; figures++ }
+		function page(kernel) {
+			return (v[kernel, "munmap.2MiB-touched"] - v[kernel, "munmap.2MiB-untouched"]) / 512
+		}
+		function slice(n) {
+			return (v["patched", "toggle.slices-" n] - v["patched", "toggle.nothing"]) / n
+		}
+		function fault(n) { return v["patched", "fault.ranges-" n] - v["patched", "fault.ranges-1"] }
+		END {
+			if (figures != 17) { print figures + 0 " figures instead of 17"; exit 1 }
+			at_most("munmap per page", page("patched") / page("stock"), 1.05)
+			at_most("memory off and on, nothing touched: more by",
+				v["patched", "toggle.nothing"] - v["stock", "toggle.nothing"], 3000)
+			at_most("memory off and on, 64 MiB touched",
+				v["patched", "toggle.64MiB"] / v["stock", "toggle.64MiB"], 1.05)
+			at_most("memory off and on, a slice of 1024 to one of 64", slice(1024) / slice(64), 1.1)
+			for (n = 64; n <= 1024; n *= 16)
+				at_most("revoke of one of " n,
+					v["patched", "revoke.one-of-" n] / v["patched", "revoke.one-of-1"], 1.1)
+			# 12 steps of a search to 4
+			at_most("finding a page in 4096 ranges to 16", fault(4096) / fault(16), 4)
+			exit bad
+		}' "$scratch/costs"
+}
+
 # The queue's first work: on stock KASAN finds it, with the series nothing does.
 test_stale_file_debug() {
 	expect 0 lab_run --kernel debug -- /lab/tests/stale-file
@@ -316,4 +353,25 @@ test_stale_file_patched() {
 slow_stale_file_stock_debug_complains() {
 	expect 120 lab_run --kernel stock-debug -- /lab/tests/stale-file
 	grep -q 'KASAN: .*use-after-free' "$scratch/err" || { cat "$scratch/err"; fail 'the complaint is not the one expected'; }
+}
+
+# Each bug of kernel/mutations/ is found by the test that it names, in a minute.
+slow_mutations() {
+	local file bug test wanted bad='' status
+	for file in "$LAB_ROOT"/kernel/mutations/*.patch; do
+		bug=$(basename "$file" .patch)
+		test=$(sed -n 's/^Test: //p' "$file")
+		wanted=$(sed -n 's/^Expect: //p' "$file")
+		status=0
+		lab_run --kernel "mutant-$bug" --timeout 200 -- timeout 60 sh -c "$test" \
+			>"$scratch/out" 2>"$scratch/err" || status=$?
+		if [[ $status -ne 0 && $status -ne 125 ]] && grep -q -E "$wanted" "$scratch/out" "$scratch/err"; then
+			echo "ok $bug" >>"$parts"
+		else
+			echo "FAIL $bug: status $status, and nothing says '$wanted'" >>"$parts"
+			cat "$scratch/out" "$scratch/err"
+			bad=yes
+		fi
+	done
+	[[ -z $bad ]]
 }
