@@ -3,7 +3,7 @@
 # Kernels by name, built once for each (base, patches, configuration,
 # compiler). Sourced by kernel.sh.
 
-KERNEL_NAMES=(stock patched lab debug stock-debug)
+KERNEL_NAMES=(stock patched lab debug stock-debug kcsan)
 
 # The source and the configuration fragments behind a kernel's name.
 kernel_source_of() {
@@ -19,6 +19,7 @@ kernel_fragments_of() {
 	case $1 in
 	debug | mutant-*) echo base debug series ;;
 	stock-debug) echo base debug ;;
+	kcsan) echo base kcsan ;;
 	*) echo base ;;
 	esac
 }

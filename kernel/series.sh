@@ -30,7 +30,7 @@ series_hash() {
 		for series in $(source_series "$1"); do
 			series_patches "$series" | xargs -r cat
 		done
-		[[ -z $mutation ]] || cat "$mutation"
+		[[ -z $mutation ]] || sed '1,/^---$/d' "$mutation"
 	} | sha256_of
 }
 
