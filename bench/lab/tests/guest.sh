@@ -372,7 +372,7 @@ slow_mutations() {
 		test=$(sed -n 's/^Test: //p' "$file")
 		wanted=$(sed -n 's/^Expect: //p' "$file")
 		status=0
-		lab_run --kernel "mutant-$bug" --timeout 120 -- timeout 60 sh -c "$test" \
+		lab_run --kernel "mutant-$bug" --smp 2 --timeout 120 -- timeout 60 sh -c "$test" \
 			>"$scratch/out" 2>"$scratch/err" || status=$?
 		if [[ $status -ne 0 && $status -ne 125 ]] && grep -q -E "$wanted" "$scratch/out" "$scratch/err"; then
 			echo "ok $bug" >>"$parts"
