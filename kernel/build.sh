@@ -3,14 +3,14 @@
 # Kernels by name, built once for each (base, patches, configuration,
 # compiler). Sourced by kernel.sh.
 
-KERNEL_NAMES=(stock patched lab debug stock-debug kcsan)
+KERNEL_NAMES=(stock patched lab debug stock-debug stock-importer kcsan no-zone-device)
 
 # The source and the configuration fragments behind a kernel's name.
 kernel_source_of() {
 	case $1 in
 	stock | stock-debug) echo stock ;;
-	patched) echo patched ;;
-	mutant-*) echo "$1" ;;
+	patched | no-zone-device) echo patched ;;
+	stock-importer | mutant-*) echo "$1" ;;
 	*) echo lab ;;
 	esac
 }
@@ -19,7 +19,7 @@ kernel_fragments_of() {
 	case $1 in
 	debug | mutant-*) echo base debug series ;;
 	stock-debug) echo base debug ;;
-	kcsan) echo base kcsan ;;
+	kcsan | no-zone-device) echo base "$1" ;;
 	*) echo base ;;
 	esac
 }

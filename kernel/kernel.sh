@@ -36,7 +36,11 @@ Usage: ./lab kernel fetch [--kernel-tarball FILE | --kernel-tree DIR]
             lab          patched + series/importers
             debug        lab with KASAN, lockdep and more
             stock-debug  stock with the configuration of debug
+            stock-importer
+                         stock with the importer of DMABUFs for tests
             kcsan        lab, looking for data races
+            no-zone-device
+                         patched, without ZONE_DEVICE and P2PDMA
   export  write the commits of both branches back to kernel/series/
   check   the series applies without fuzz, passes checkpatch --strict, and
           what it touches builds without new warnings (W=1, sparse) after

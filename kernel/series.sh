@@ -3,15 +3,19 @@
 # Patch files to commits and back. Sourced by kernel.sh.
 # shellcheck disable=SC2154 # scratch is set by make_scratch
 
-# series_patches NAME - the patch files of a series, in order; may be none.
+# series_patches NAME - the patch files of a series, in order; may be none. 'importer'
+# is the one of series/importers that needs no other.
 series_patches() {
-	find "$LAB_ROOT/kernel/series/$1" -name '[0-9][0-9][0-9][0-9]-*.patch' | LC_ALL=C sort
+	local dir=$1 name=''
+	[[ $1 != importer ]] || { dir=importers name=dma-buf-Lab-Add-an-importer; }
+	find "$LAB_ROOT/kernel/series/$dir" -name "[0-9][0-9][0-9][0-9]-$name*.patch" | LC_ALL=C sort
 }
 
 # source_series SOURCE - the series that make up a kernel source.
 source_series() {
 	case $1 in
 	stock) ;;
+	stock-importer) echo importer ;;
 	patched) echo vfio ;;
 	lab | mutant-*) echo vfio importers ;;
 	esac

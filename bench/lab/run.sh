@@ -27,8 +27,8 @@ Usage: ./lab run [OPTION]... -- COMMAND [ARGUMENT]...
 Boot a kernel in the virtual lab, run COMMAND there with its output here, and
 exit with its status; or give an interactive shell (leave it with 'exit').
 
-  --kernel NAME    stock, patched, lab, debug, stock-debug or kcsan
-                   (default: lab)
+  --kernel NAME    stock, patched, lab, debug, stock-debug, stock-importer,
+                   kcsan or no-zone-device (default: lab)
   --counted        the TSC counts instructions exactly; one CPU only
   --smp N          number of CPUs (default: 1)
   --mem SIZE       memory (default: 2G)

@@ -290,7 +290,7 @@ int main(void)
 	test_low_power(&accel, &dev);
 	vfio_close(&dev);
 
-	bind_vfio(igb.bdf);
+	bind_driver(igb.bdf, "vfio-pci");
 	guest_open(&dev, igb.bdf);
 	test_command(&igb, &dev);
 	test_config_error(&igb, &dev);

@@ -17,7 +17,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "importers.h"
 #include "slices.h"
+
+/* Behind another root port than ACCEL: reaches it by IOVA */
+#define IMPORTER "0000:06:00.0"
 
 struct stage {
 	struct vfio_device dev;
@@ -151,6 +155,50 @@ static void drop_import(struct stage *s, int ret)
 	drop_slice(s, ret);
 }
 
+/* In the IOVA space of an importer, one range behind the other */
+static void prepare_ranges(struct stage *s)
+{
+	export_many(s);
+}
+
+static int attach_importer(struct stage *s)
+{
+	return importer_set(IMPORTER, "attach", s->fd);
+}
+
+static void drop_importer(struct stage *s, int ret)
+{
+	if (!ret && importer_set(IMPORTER, "attach", -1))
+		fact(false, "the importer detaches");
+	drop_slice(s, ret);
+}
+
+static void prepare_attached(struct stage *s)
+{
+	prepare_ranges(s);
+	if (attach_importer(s))
+		fact(false, "the importer attaches");
+}
+
+static int map_for_importer(struct stage *s)
+{
+	return importer_set(IMPORTER, "map", 1);
+}
+
+/* IOVA space that is lost is not found again: mappings would begin below it. */
+static void check_importer(struct stage *s, int ret)
+{
+	static char first[64];
+	char text[64] = "";
+
+	if (!ret && (importer_read(IMPORTER, "map", text, sizeof(text)) <= 0 ||
+		     (first[0] && strcmp(text, first))))
+		fact(false, "the importer maps at %s, and before at %s", text, first);
+	if (!ret && !first[0])
+		strcpy(first, text);
+	drop_importer(s, 0);
+}
+
 static int memory_off(struct stage *s)
 {
 	return set_memory(&s->dev, false);
@@ -196,6 +244,8 @@ static const struct call calls[] = {
 	{ "revoke", prepare_map, take_back, check_revoked, 2 },
 	{ "memattr", prepare_slice, memattr, drop_slice, 2 },
 	{ "import", prepare_slice, import_slice, drop_import, 10 },
+	{ "attach", prepare_ranges, attach_importer, drop_importer, 2 },
+	{ "map", prepare_attached, map_for_importer, check_importer, 6 },
 	{ "memory off", prepare_map, memory_off, check_memory_off, 6 },
 	{ "memory on", prepare_memory_on, memory_on, check_memory_on, 6 },
 };
@@ -303,6 +353,7 @@ int main(void)
 	modules = count_module();
 	write_file("/sys/kernel/debug/kmemleak", "clear");
 
+	bind_driver(IMPORTER, "dma-buf-importer");
 	guest_open(&s.dev, ACCEL);
 	fact(!vfio_region_read(&s.dev, ACCEL_BAR, &region, NULL), "the BAR is there");
 	s.bar_offset = region.offset;

@@ -55,15 +55,17 @@ void guest_open(struct vfio_device *dev, const char *bdf)
 	sysfs_close(&sysfs);
 }
 
-void bind_vfio(const char *bdf)
+void bind_driver(const char *bdf, const char *driver)
 {
 	char path[128];
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver_override", bdf);
-	fact(!write_file(path, "vfio-pci"), "%s is for vfio-pci", bdf);
+	fact(!write_file(path, driver), "%s is for %s", bdf, driver);
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver/unbind", bdf);
 	write_file(path, bdf); /* if it has a driver */
-	fact(!write_file("/sys/bus/pci/drivers_probe", bdf), "%s is bound to vfio-pci", bdf);
+	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s/%s", driver, bdf);
+	fact(!write_file("/sys/bus/pci/drivers_probe", bdf) && !access(path, F_OK),
+	     "%s is bound to %s", bdf, driver);
 }
 
 int open_beside(struct vfio_device *dev, const struct vfio_device *other, const char *bdf)

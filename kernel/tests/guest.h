@@ -22,8 +22,8 @@ void fact(bool holds, const char *fmt, ...) __attribute__((format(printf, 2, 3))
 /* Open a device or exit with the reason. */
 void guest_open(struct vfio_device *dev, const char *bdf);
 
-/* Bind a device to vfio-pci, or end the test. */
-void bind_vfio(const char *bdf);
+/* Bind a device to a driver, or end the test. */
+void bind_driver(const char *bdf, const char *driver);
 /*
  * Open the character device of bdf with the iommufd and IOAS of another device,
  * which stays open longer. Only fd of dev is its own. 0 or -errno.

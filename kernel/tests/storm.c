@@ -200,7 +200,7 @@ int main(int argc, char **argv)
 	sigaction(SIGBUS, &action, NULL);
 	if (argc > 3) {
 		bar = (unsigned int)atoi(argv[3]);
-		bind_vfio(bdf);
+		bind_driver(bdf, "vfio-pci");
 	}
 	guest_open(&dev, bdf);
 	fact(!vfio_region_read(&dev, bar, &region, NULL) && region.size > SLICE_SIZE,
