@@ -203,10 +203,11 @@ main() {
 }
 
 # start_qemu ARGUMENT... - QEMU ends with us, whatever ends us: timeout passes
-# signals on, and both die with their parent. Sets qemu.
+# signals on, and both die with their parent. Sets qemu. How it ends is for who
+# waits for it, not for the trap.
 start_qemu() {
-	with_us timeout --foreground -k 5 "$limit" \
-		setpriv --pdeathsig KILL qemu-system-x86_64 "$@" <&0 &
+	(trap - ERR; exec setpriv --pdeathsig TERM timeout --foreground -k 5 "$limit" \
+		setpriv --pdeathsig KILL qemu-system-x86_64 "$@") <&0 &
 	qemu=$!
 }
 
