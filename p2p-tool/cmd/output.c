@@ -117,7 +117,12 @@ static int verdict(const struct record_set *set, struct error *err)
 
 		if (r->verification == VERIFY_FAILED) {
 			const char *mismatch = record_get_observed(r, "mismatch");
+			const char *violation = record_get_observed(r, "violation");
 
+			if (violation)
+				return error_set(err, EXIT_FAILED, EBADMSG,
+						 "do not trust this kernel", "%s on %s: %s",
+						 r->measurement, r->buffer, violation);
 			return error_set(err, EXIT_FAILED, EBADMSG, "do not trust this path",
 					 "%s on %s: wrong data%s%s", r->measurement, r->buffer,
 					 mismatch ? " at " : "", mismatch ? mismatch : "");

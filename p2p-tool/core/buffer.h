@@ -105,6 +105,13 @@ int buffer_check(const struct bufspec *spec, struct error *err);
 int buffer_open(const struct bufspec *spec, const struct access_params *access, struct buffer **out,
 		struct error *err);
 /*
+ * A buffer for a DMABUF of another process, which says what it is. It can be
+ * mapped and nothing else. 0 or -errno with err filled in; on success dmabuf_fd is
+ * closed by buffer_close().
+ */
+int buffer_adopt(const struct bufspec *spec, int dmabuf_fd, bool rdonly, struct buffer **out,
+		 struct error *err);
+/*
  * Free b in any case (NULL is fine). Returns -errno with err filled in only
  * when a device could not be given back to its former driver.
  */

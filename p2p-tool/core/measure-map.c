@@ -144,7 +144,8 @@ static int run_via(struct run *r, enum map_via via, struct record_set *out, stru
 
 	r->via = via;
 	r->prot = PROT_READ | (via == VIA_DMABUF && r->b->rdonly ? 0 : PROT_WRITE);
-	if (via == VIA_DMABUF) {
+	/* An adopted buffer has a DMABUF, and cannot make another one. */
+	if (via == VIA_DMABUF && (r->b->ops->export || r->b->dmabuf_fd < 0)) {
 		ret = buffer_dmabuf(r->b, &why) < 0
 			      ? skip_records(r, &export_scenario, &why, out, err)
 			      : run_scenario(r, &export_scenario, out, err);

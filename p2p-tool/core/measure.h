@@ -31,6 +31,22 @@ struct map_params {
 int measure_map(struct buffer *b, const struct clock *c, const struct map_params *p,
 		struct record_set *out, struct error *err);
 
+struct revoke_params {
+	unsigned int repeat, warmup;
+	unsigned int mappers; /* processes that have the DMABUF mapped; none: no verification */
+	bool busy;	      /* and read from it all the time */
+};
+
+/* 0, or -EINVAL with err filled in: VFIO can take back what it exports, others cannot. */
+int measure_revoke_check(const struct bufspec *spec, struct error *err);
+/*
+ * revoke.revoke: VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE. Accesses that complete after
+ * it has returned are no error here: the record's verification says so, and its
+ * observation "violation" how many. Otherwise as measure_map().
+ */
+int measure_revoke(struct buffer *b, const struct clock *c, const struct revoke_params *p,
+		   struct record_set *out, struct error *err);
+
 struct copy_params {
 	uint64_t *sizes; /* bytes of one transfer, each at most the buffer */
 	size_t nsizes;

@@ -206,6 +206,46 @@ int vfio_export(const struct vfio_device *dev, unsigned int bar, uint64_t offset
 	}
 }
 
+static int explain_revoke(const struct vfio_device *dev, int ret, struct error *err)
+{
+	switch (ret) {
+	case -ENOTTY:
+		return error_set(err, EXIT_SKIP, ENOTTY, "boot a kernel with series/vfio",
+				 "%s: this kernel cannot revoke DMABUFs", dev->name);
+	case -EOPNOTSUPP:
+		return error_set(err, EXIT_SKIP, EOPNOTSUPP, "bind it to vfio-pci",
+				 "%s: its VFIO driver cannot export BARs as DMABUFs", dev->name);
+	case -EBADFD:
+		return error_set(err, EXIT_FAILED, EBADFD, "export the slice anew",
+				 "%s: this DMABUF has been revoked already", dev->name);
+	case -ENODEV:
+		return error_set(err, EXIT_FAILED, ENODEV, "revoke it through its own device",
+				 "%s: this is not one of its DMABUFs", dev->name);
+	default:
+		return error_set(err, EXIT_FAILED, -ret, NULL, "%s: revoking a DMABUF: %s",
+				 dev->name, strerror(-ret));
+	}
+}
+
+int vfio_revoke(const struct vfio_device *dev, int dmabuf_fd, struct error *err)
+{
+	struct vfio_device_feature_dma_buf_revoke arg = { .dmabuf_fd = dmabuf_fd };
+	int ret = vfio_feature(dev, VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE,
+			       &arg, sizeof(arg));
+
+	return ret ? explain_revoke(dev, ret, err) : 0;
+}
+
+int vfio_revoke_probe(const struct vfio_device *dev, struct error *err)
+{
+	int ret = vfio_feature(dev,
+			       VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_SET |
+				       VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE,
+			       NULL, 0);
+
+	return ret ? explain_revoke(dev, ret, err) : 0;
+}
+
 /* The file offset of configuration space, or -errno. */
 static int64_t config_offset(const struct vfio_device *dev)
 {

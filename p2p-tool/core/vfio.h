@@ -89,6 +89,15 @@ int vfio_feature(const struct vfio_device *dev, uint32_t flags, void *data, size
 int vfio_export(const struct vfio_device *dev, unsigned int bar, uint64_t offset, uint64_t length,
 		int open_flags, struct error *err);
 
+/*
+ * Take a DMABUF of this device back for good (VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE in
+ * linux/vfio.h): its importers are unmapped and no access through it completes
+ * after this has returned. 0, or -errno with err filled in.
+ */
+int vfio_revoke(const struct vfio_device *dev, int dmabuf_fd, struct error *err);
+/* Does the kernel know how to? 0, or -errno with err filled in (EXIT_SKIP). */
+int vfio_revoke_probe(const struct vfio_device *dev, struct error *err);
+
 /* Access to configuration space at offset. 0 or -errno. */
 int vfio_config_read(const struct vfio_device *dev, uint64_t offset, void *data, size_t size);
 int vfio_config_write(const struct vfio_device *dev, uint64_t offset, const void *data,

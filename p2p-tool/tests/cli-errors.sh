@@ -114,6 +114,46 @@ run map --align 3 host:4K
 expect_usage "--align '3'" 'power of two'
 run map --via dmabuf host:4K
 expect_error 77 host:4K 'no DMABUF' udmabuf:
+# revoke and vend
+run revoke host:4K
+expect_usage host:4K 'only VFIO' vfio:BDF/BAR
+for number in -1 x 1025 ''; do
+	run revoke --mappers "$number" vfio:$absent/2
+	expect_usage "--mappers '$number'" 'from 0 to 1024'
+done
+run revoke --mappers 0 --busy vfio:$absent/2
+expect_usage --busy --mappers
+run vend vfio:$absent/2
+expect_usage --socket --client
+run vend --socket "$file" --client "$file"
+expect_usage --socket --client
+run vend --socket "$file"
+expect_usage 'no buffer'
+run vend --socket "$file" udmabuf:4K
+expect_usage udmabuf:4K 'only VFIO' vfio:BDF/BAR
+run vend --socket "$file" --slices 3 vfio:$absent/2:8K
+expect_usage vfio:$absent/2:8K '3 slices' --slices
+for number in 0 -1 x 1025; do
+	run vend --socket "$file" --slices "$number" vfio:$absent/2
+	expect_usage "--slices '$number'" 'from 1 to 1024'
+done
+for time in 0 -1 x 1e99 nan; do
+	run vend --socket "$file" --hold "$time" vfio:$absent/2
+	expect_usage "--hold '$time'" seconds
+done
+run vend --socket "$file" --repeat 3 vfio:$absent/2
+expect_usage --repeat clients
+run vend --client "$file" --read-only
+expect_usage --read-only owner
+run vend --client "$file" vfio:$absent/2
+expect_usage vfio:$absent/2 'owner chooses'
+run vend --client "$file"
+expect_error 1 "$file" 'no owner listens' --socket
+run vend --client "$(printf '%0200d' 1)"
+expect_usage 'shorter path'
+run vend --socket "$file" vfio:$absent/2
+expect_error 77 $absent 'p2p-tool list'
+
 run copy --sizes 0 host:4K
 expect_usage "--sizes '0'"
 run copy --sizes 4K..1K host:4K

@@ -28,8 +28,8 @@ manual_of()
 {
 	case $1 in
 	'') section OPTIONS ;;
-	map | copy) section "$1|Options of map and copy|Output of map, copy and bench run" ;;
-	'bench run') section "$1|Output of map, copy and bench run" ;;
+	map | copy | revoke | vend) section "$1|Options of what measures|Output of what measures" ;;
+	'bench run') section "$1|Output of what measures" ;;
 	*) section "$1" ;;
 	esac | grep -E '^[.](B|BR|BI) ' | grep -oE -- '--[a-z-]+' | sort -u
 }

@@ -498,6 +498,63 @@ static void test_export(void **state)
 	vfio_close(&dev);
 }
 
+static void check_revoke(void *arg)
+{
+	struct vfio_device_feature *feature = arg;
+	struct vfio_device_feature_dma_buf_revoke *revoke = (void *)feature->data;
+
+	assert_int_equal(feature->flags,
+			 VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE);
+	assert_int_equal(feature->argsz, sizeof(*feature) + sizeof(*revoke));
+	assert_int_equal(revoke->dmabuf_fd, 7);
+}
+
+static void check_revoke_probe(void *arg)
+{
+	struct vfio_device_feature *feature = arg;
+
+	assert_int_equal(feature->flags, VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_SET |
+						 VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE);
+	assert_int_equal(feature->argsz, sizeof(*feature));
+}
+
+static void test_revoke(void **state)
+{
+	static const struct {
+		int error;
+		enum exit_status status;
+		const char *remedy;
+	} failures[] = {
+		{ -ENOTTY, EXIT_SKIP, "series/vfio" }, { -EOPNOTSUPP, EXIT_SKIP, "vfio-pci" },
+		{ -EBADFD, EXIT_FAILED, "export" },    { -ENODEV, EXIT_FAILED, "own device" },
+		{ -EINTR, EXIT_FAILED, "" },
+	};
+	static const struct step good[] = {
+		{ .request = VFIO_DEVICE_FEATURE, .fill = check_revoke_probe },
+		{ .request = VFIO_DEVICE_FEATURE, .fill = check_revoke },
+	};
+	struct vfio_sys sys = SCRIPT(good);
+	struct vfio_device dev = opened(&sys);
+	struct error err = { 0 };
+	size_t i;
+
+	assert_int_equal(vfio_revoke_probe(&dev, &err), 0);
+	assert_int_equal(vfio_revoke(&dev, 7, &err), 0);
+	assert_script_done(&sys);
+	for (i = 0; i < ARRAY_SIZE(failures); i++) {
+		struct step step[] = { { .request = VFIO_DEVICE_FEATURE,
+					 .result = failures[i].error } };
+		struct vfio_sys failing = SCRIPT(step);
+
+		dev.sys = &failing;
+		error_clear(&err);
+		assert_int_equal(vfio_revoke(&dev, 7, &err), failures[i].error);
+		assert_int_equal(err.status, failures[i].status);
+		assert_non_null(strstr(err.remedy, failures[i].remedy));
+	}
+	vfio_close(&dev);
+}
+
 static void test_config(void **state)
 {
 	static const struct step steps[] = {
@@ -550,7 +607,7 @@ int main(void)
 		TEST(test_missing), TEST(test_driver),	   TEST(test_permission),
 		TEST(test_busy),    TEST(test_not_viable), TEST(test_refused),
 		TEST(test_noiommu), TEST(test_region),	   TEST(test_export),
-		TEST(test_config),  TEST(test_reset),
+		TEST(test_revoke),  TEST(test_config),	   TEST(test_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

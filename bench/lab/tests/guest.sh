@@ -127,6 +127,66 @@ test_demo() {
 	jq -e . "$LAB_ROOT/out/demo.jsonl" >/dev/null
 }
 
+# How long a revoke takes, and that nothing gets through afterwards.
+test_revoke() {
+	expect 0 lab_run --kernel patched --smp 2 -- sh -c '
+		p2p-tool revoke --json --mappers 3 --busy vfio:0000:03:00.0/2+1M:256K &&
+		p2p-tool revoke --csv --mappers 0 vfio:0000:03:00.0/2:64M >&2'
+	jq -e 'select(.type == "record") | .verification == "ok" and .count == 20 and
+		(.observed.reads | tonumber) > 0 and .params.mappers == "3"' "$scratch/out"
+	grep -q 'revoke.revoke.*none' "$scratch/err" || { cat "$scratch/err"; fail 'no record without mappers'; }
+	expect 77 lab_run --kernel stock -- p2p-tool revoke vfio:0000:03:00.0/2:256K
+	grep -q 'cannot revoke DMABUFs; boot a kernel' "$scratch/err"
+}
+
+# An owner and clients that have no rights but to its socket.
+test_vend() {
+	expect 0 lab_run --kernel patched --smp 2 --timeout 120 -- sh -c '
+		umask 0
+		client() {
+			setpriv --reuid 1000 --clear-groups p2p-tool vend --client /tmp/socket "$@"
+		}
+		owner() {
+			p2p-tool vend --socket /tmp/socket vfio:0000:03:00.0/2+2M:8M "$@" &
+			owner=$!
+			until [ -e /tmp/socket ]; do sleep 0.1; done
+		}
+		for access in "" --read-only; do
+			echo "owner $access"
+			owner --slices 4 --clients 8 --json $access
+			for i in 1 2 3 4 5 6 7 8; do
+				client --repeat 2 --warmup 0 --json >/tmp/client.$i &
+			done
+			wait
+			cat /tmp/client.*
+		done
+		echo "too late"
+		owner --hold 0.5 --json
+		client --repeat 1000 >/dev/null
+		echo "status $?"
+		kill $owner; wait
+		echo "owner dies"
+		owner --json
+		(sleep 1; kill -9 $owner) &
+		client --repeat 100000 >/dev/null
+		echo "status $?"
+		wait'
+	cat "$scratch/out" "$scratch/err"
+	# Of both owners and their 16 clients: nothing could be reached.
+	sed '/^too late/,$d' "$scratch/out" | grep '^{' | jq -e -s '
+		[.[] | select(.type == "record")] |
+		(map(select(.measurement == "vend.revoke" and .verification == "ok" and
+			.observed.confirmed == "8 of 8")) | length) == 2 and
+		(map(select(.measurement == "vend.confined" and .verification == "ok" and
+			.observed.attempts == "14")) | length) == 16 and
+		(map(select(.measurement == "vend.revoked" and .verification == "ok")) | length) == 16'
+	[[ $(grep -c '^status 1$' "$scratch/out") -eq 2 ]] || fail 'a client has not noticed'
+	grep -q 'its owner has taken slice 0 back' "$scratch/err"
+	grep -q 'slice 0 is gone for pid' "$scratch/err"
+	sed '1,/^too late/d; /^owner dies/,$d' "$scratch/out" | grep '^{' | jq -e -s '
+		map(select(.measurement == "vend.revoke")) | .[0].observed.forced == "1"'
+}
+
 # Two boots of one image agree in every counted median.
 test_counted_boots_agree() {
 	"$LAB_ROOT/lab" ab stock stock --suite map --counted --out "$scratch/ab" | tee "$scratch/table"
@@ -209,6 +269,42 @@ selftests() {
 	grep -E '^(not )?ok |exit status' "$scratch/out" >"$scratch/$kernel"
 }
 
+# What drivers of importing devices see. Where they map a BAR has not changed, but
+# that stock kernels cannot map several ranges through the host bridge.
+test_importer_lab() {
+	guest_facts '10 12 21' lab -- /lab/tests/importer
+}
+
+test_importer_debug() {
+	guest_facts '10 12 21' debug -- /lab/tests/importer
+}
+
+slow_importer_segments_stock_and_lab() {
+	local kernel
+	for kernel in stock-importer lab; do
+		expect 0 lab_run --kernel "$kernel" -- /lab/tests/importer segments
+		grep segment "$scratch/out" | sort | tee "$scratch/$kernel"
+	done
+	diff <(grep -v 'no segment' "$scratch/stock-importer") \
+		<(grep -v 'of [23] ranges in 0000:06' "$scratch/lab")
+	[[ $(grep -c ': bus' "$scratch/lab") -eq 6 && $(grep -c ': host-bridge' "$scratch/lab") -eq 3 ]]
+}
+
+# Memory that other drivers publish for P2P.
+test_p2pmem_stock_and_patched() {
+	local kernel
+	for kernel in stock patched; do
+		expect 0 lab_run --kernel "$kernel" -- /lab/tests/p2pmem
+		tee "$scratch/$kernel" <"$scratch/out"
+	done
+	diff "$scratch/stock" "$scratch/patched"
+}
+
+# Without P2PDMA.
+slow_fact_44_no_zone_device() {
+	guest_facts 44 no-zone-device -- /lab/tests/no-p2pdma
+}
+
 # Fact 47: mappings of BARs are mapped for DMA as before, in all IOMMU modes, of
 # which iommufd's type1 is one.
 test_fact_47_stock_and_patched() {
@@ -279,6 +375,18 @@ slow_storm_debug() {
 
 slow_delayed_storm_debug() {
 	delayed_storm 200 4
+}
+
+# Races in what the series touches; the rest of the kernel has its own.
+slow_storm_kcsan() {
+	local status=0
+	lab_run --kernel kcsan --smp 4 --timeout 600 --console "$scratch/console" -- /lab/tests/storm 60 \
+		>"$scratch/out" 2>"$scratch/err" || status=$?
+	cat "$scratch/out"
+	[[ $status -eq 0 || $status -eq 120 ]] || { cat "$scratch/err"; fail "status $status"; }
+	! grep 'FAIL' "$scratch/out"
+	grep -A1 'BUG: KCSAN' "$scratch/console" >"$scratch/races" || true
+	! grep -E 'vfio_pci|vfio_device|dma_buf' "$scratch/races"
 }
 
 slow_fault_injection_debug() {
