@@ -11,6 +11,8 @@
 #include "measure-options.h"
 
 #define SLICES_MAX 1024
+/* From SIGBUS to the owner's word that it was a revoke. */
+#define EXPIRY_MS 2000
 
 enum {
 	VEND_OPT_SOCKET = OPT_LONG_ONLY,
@@ -244,8 +246,8 @@ static int run_client(struct vend_command *v, const struct clock *c, struct reco
 	ret = measure_map(vend_client_buffer(client), c, &params, out, &why);
 	if (!ret)
 		ret = vend_client_confined(client, c, out, &why);
-	/* What failed because the slice is gone is not the client's fault. */
-	if (ret && !vend_client_expired(client, err))
+	/* The slice goes before its owner can tell. */
+	if (ret && !vend_client_expired(client, ret == -EFAULT ? EXPIRY_MS : 0, err))
 		*err = why;
 	/* Also then: the owner wants to know. */
 	returned = vend_client_return(client, c, out, ret ? NULL : err);

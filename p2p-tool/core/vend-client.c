@@ -169,12 +169,17 @@ int vend_client_confined(struct vend_client *client, const struct clock *c, stru
 	return add_record(r, c, end - start, found.breach, out, err);
 }
 
-int vend_client_expired(struct vend_client *client, struct error *err)
+int vend_client_expired(struct vend_client *client, int wait_ms, struct error *err)
 {
 	struct pollfd polled = { client->sock, POLLIN, 0 };
+	char byte;
 
-	if (!client->expired && poll(&polled, 1, 0) != 1)
+	if (!client->expired && poll(&polled, 1, wait_ms) != 1)
 		return 0;
+	if (!client->expired && recv(client->sock, &byte, 1, MSG_PEEK) <= 0)
+		return error_set(err, EXIT_FAILED, ESTALE, "start the owner again",
+				 "%s: the owner is gone, and slice %u with it", client->path,
+				 client->slice);
 	return error_set(err, EXIT_FAILED, ESTALE, "ask for a longer --hold",
 			 "%s: its owner has taken slice %u back", client->path, client->slice);
 }

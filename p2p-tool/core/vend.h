@@ -71,8 +71,11 @@ int vend_client_confined(struct vend_client *client, const struct clock *c, stru
 			 struct error *err);
 int vend_client_return(struct vend_client *client, const struct clock *c, struct record_set *out,
 		       struct error *err);
-/* Has the owner taken the slice back already? Says so in err, and -ESTALE. */
-int vend_client_expired(struct vend_client *client, struct error *err);
+/*
+ * Has the owner taken the slice back, or gone away, or does so within wait_ms? Says
+ * so in err, and -ESTALE; else 0.
+ */
+int vend_client_expired(struct vend_client *client, int wait_ms, struct error *err);
 void vend_client_close(struct vend_client *client);
 
 #endif

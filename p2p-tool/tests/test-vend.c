@@ -179,13 +179,13 @@ static int good_client(void)
 	if (vend_client_open(fix.socket, &client, NULL))
 		return 1;
 	if (vend_client_buffer(client)->spec.length != BAR2_SIZE / 2 ||
-	    vend_client_expired(client, NULL))
+	    vend_client_expired(client, 0, NULL))
 		return 2;
 	if (vend_client_confined(client, &fix.clock, &set, NULL) ||
 	    find(&set, "vend.confined")->verification != VERIFY_FAILED)
 		return 3;
 	if (vend_client_return(client, &fix.clock, &set, NULL) ||
-	    vend_client_expired(client, NULL) != -ESTALE)
+	    vend_client_expired(client, 0, NULL) != -ESTALE)
 		return 4;
 	r = find(&set, "vend.revoked");
 	if (r->verification != VERIFY_FAILED || !record_get_observed(r, "violation"))
@@ -294,7 +294,7 @@ static int client_that_stays(void)
 
 	if (vend_client_open(fix.socket, &client, NULL))
 		return 1;
-	while (!vend_client_expired(client, NULL))
+	while (!vend_client_expired(client, 0, NULL))
 		usleep(1000);
 	return vend_client_return(client, &fix.clock, &set, NULL) ? 2 : 0;
 }
@@ -315,7 +315,7 @@ static int client_that_interrupts(void)
 	if (vend_client_open(fix.socket, &client, NULL))
 		return 1;
 	kill(getppid(), SIGTERM);
-	while (!vend_client_expired(client, NULL))
+	while (!vend_client_expired(client, 0, NULL))
 		usleep(1000);
 	return 0;
 }

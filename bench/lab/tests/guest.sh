@@ -182,6 +182,7 @@ test_vend() {
 		(map(select(.measurement == "vend.revoked" and .verification == "ok")) | length) == 16'
 	[[ $(grep -c '^status 1$' "$scratch/out") -eq 2 ]] || fail 'a client has not noticed'
 	grep -q 'its owner has taken slice 0 back' "$scratch/err"
+	grep -q 'the owner is gone, and slice 0 with it' "$scratch/err"
 	grep -q 'slice 0 is gone for pid' "$scratch/err"
 	sed '1,/^too late/d; /^owner dies/,$d' "$scratch/out" | grep '^{' | jq -e -s '
 		map(select(.measurement == "vend.revoke")) | .[0].observed.forced == "1"'
