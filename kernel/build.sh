@@ -3,13 +3,17 @@
 # Kernels by name, built once for each (base, patches, configuration,
 # compiler). Sourced by kernel.sh.
 
-KERNEL_NAMES=(stock patched lab debug stock-debug stock-importer kcsan no-zone-device)
+KERNEL_NAMES=(stock patched lab debug stock-debug stock-importer kcsan no-zone-device i386)
+
+# Variables for make that are not the same for all kernels: set by who configures
+# and builds one.
+make_options=()
 
 # The source and the configuration fragments behind a kernel's name.
 kernel_source_of() {
 	case $1 in
 	stock | stock-debug) echo stock ;;
-	patched | no-zone-device) echo patched ;;
+	patched | no-zone-device | i386) echo patched ;;
 	stock-importer | mutant-*) echo "$1" ;;
 	*) echo lab ;;
 	esac
@@ -19,7 +23,7 @@ kernel_fragments_of() {
 	case $1 in
 	debug | mutant-*) echo base debug series ;;
 	stock-debug) echo base debug ;;
-	kcsan | no-zone-device) echo base "$1" ;;
+	kcsan | no-zone-device | i386) echo base "$1" ;;
 	*) echo base ;;
 	esac
 }
@@ -83,8 +87,8 @@ kmake() {
 		KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab KBUILD_BUILD_VERSION=1 LOCALVERSION= "$@"
 }
 
-# configure_kernel OBJECT-DIR FRAGMENT... - tinyconfig and the fragments;
-# every symbol asked for must have survived Kconfig.
+# configure_kernel OBJECT-DIR FRAGMENT... - tinyconfig and the fragments, with the
+# caller's make_options; every symbol asked for must have survived Kconfig.
 configure_kernel() {
 	local objects=$1 fragment files=() lost
 	shift
@@ -92,10 +96,10 @@ configure_kernel() {
 		files+=("$LAB_ROOT/kernel/config/$fragment.config")
 	done
 	mkdir -p "$objects"
-	kmake "$objects" tinyconfig || return 1
+	kmake "$objects" "${make_options[@]}" tinyconfig || return 1
 	# The last word on a symbol counts, so a fragment may override an earlier one.
 	cat "${files[@]}" >>"$objects/.config"
-	kmake "$objects" olddefconfig || return 1
+	kmake "$objects" "${make_options[@]}" olddefconfig || return 1
 	lost=$(comm -23 <(wanted_symbols "${files[@]}") <(LC_ALL=C sort "$objects/.config"))
 	if [[ -n $lost ]]; then
 		echo "Kconfig did not take: ${lost//$'\n'/, }: check the dependencies in kernel/config/"
@@ -125,7 +129,8 @@ end_objects() {
 }
 
 build_locked() {
-	local name=$1 dir new source objects fragments start=$SECONDS log status=0
+	local name=$1 dir new source objects fragments start=$SECONDS log status=0 make_options=()
+	[[ $name != i386 ]] || make_options=(ARCH=i386)
 	mapfile -t fragments < <(kernel_fragments_of "$name" | tr ' ' '\n')
 	dir=$(kernel_dir "$name")
 	# Another lab may have built it while we waited for the lock.
@@ -140,7 +145,7 @@ build_locked() {
 	begin_objects "$objects"
 	quietly "$LAB_CACHE/log/config-$name.log" configure_kernel "$objects" "${fragments[@]}" ||
 		die "kernel $name: configuration failed: see $LAB_CACHE/log/config-$name.log"
-	show_progress "$log" "kernel $name" kmake "$objects" bzImage modules || status=$?
+	show_progress "$log" "kernel $name" kmake "$objects" "${make_options[@]}" bzImage modules || status=$?
 	# make that fails leaves nothing half-written, as one that is killed does.
 	end_objects "$objects"
 	[[ $status -eq 0 ]] || die "kernel $name: build failed: see $log"

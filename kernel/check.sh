@@ -8,6 +8,7 @@ kernel_check() {
 	ensure_places
 	ensure_kernel_source
 	ensure_packages kernel
+	[[ -n $quick ]] || ensure_packages cross
 	with_lock kernel check_locked "$([[ -n $quick ]] || echo yes)"
 }
 
@@ -16,6 +17,7 @@ check_locked() {
 	check_apply || failed=1
 	check_style || failed=1
 	check_build "$full" || failed=1
+	[[ -z $full ]] || check_matrix || failed=1
 	[[ $failed -eq 0 ]] || exit 1
 	say 'kernel check: all good'
 }

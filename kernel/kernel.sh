@@ -16,6 +16,8 @@ source "$LAB_ROOT/kernel/series.sh"
 source "$LAB_ROOT/kernel/build.sh"
 # shellcheck source=kernel/check.sh
 source "$LAB_ROOT/kernel/check.sh"
+# shellcheck source=kernel/matrix.sh
+source "$LAB_ROOT/kernel/matrix.sh"
 
 usage() {
 	cat <<'USAGE'
@@ -41,10 +43,13 @@ Usage: ./lab kernel fetch [--kernel-tarball FILE | --kernel-tree DIR]
             kcsan        lab, looking for data races
             no-zone-device
                          patched, without ZONE_DEVICE and P2PDMA
+            i386         patched, 32 bits
   export  write the commits of both branches back to kernel/series/
   check   the series applies without fuzz, passes checkpatch --strict, and
           what it touches builds without new warnings (W=1, sparse) after
-          every patch; --quick: after the last one of series/vfio only
+          every patch, and so do 32-bit kernels, kernels without ZONE_DEVICE
+          and all drivers on top of vfio-pci-core (x86, arm64, s390);
+          --quick: after the last patch of series/vfio only, on x86
 USAGE
 }
 

@@ -111,6 +111,53 @@ make_initramfs() {
 	rm -rf "$root"
 }
 
+# A guest of 32 bits has a busybox, which is Debian's own, and one program.
+ensure_i386() {
+	ensure_packages i386
+	mkdir -p "$LAB_CACHE/i386"
+	with_lock tool build_i386
+}
+
+build_i386() {
+	local dir=$LAB_CACHE/i386 options log=$LAB_CACHE/log/i386.log
+	if [[ ! -f $dir/busybox ]]; then
+		mapfile -t options < <(private_apt i386 "$(debian_codename)")
+		[[ ${#options[@]} -gt 0 ]] ||
+			die "no Debian mirror in apt's sources: put a static busybox for i386 at $dir/busybox"
+		options+=(-o APT::Architectures::=amd64 -o APT::Architectures::=i386)
+		rm -f "$dir"/*.deb
+		{ quietly "$log" apt-get "${options[@]}" update &&
+			(cd "$dir" && quietly "$log" apt-get "${options[@]}" download busybox-static:i386); } ||
+			die "busybox for i386: not downloaded: see $log, or put a static one at $dir/busybox"
+		dpkg-deb -x "$dir"/busybox-static_*_i386.deb "$dir/unpacked"
+		mv "$(find "$dir/unpacked" -path '*/bin/busybox')" "$dir/busybox"
+		rm -rf "$dir/unpacked" "$dir"/*.deb
+	fi
+	# Without gcc-multilib, which no cross compiler is installed beside, asm/ is
+	# not where 32-bit programs look for it.
+	quietly "$log" gcc -m32 -static -O2 -Wall -Wextra -std=gnu11 -D_FILE_OFFSET_BITS=64 \
+		-isystem "$LAB_ROOT/p2p-tool/uapi/include" -idirafter "/usr/include/$(gcc -print-multiarch)" \
+		-o "$dir/test" "$LAB_ROOT/kernel/tests/i386.c" ||
+		die "kernel/tests/i386.c: does not build: see $log"
+}
+
+# As make_initramfs.
+make_initramfs_i386() {
+	local root=$1.root dir=$LAB_CACHE/i386
+
+	mkdir -p "$root"/{bin,proc,sys,dev,tmp,root,etc,lab/bin,lab/in,lab/out,lab/tests}
+	install "$dir/busybox" "$root/bin/busybox"
+	# It is not run here: not every machine runs 32-bit programs.
+	printf '%s\n' '#!/bin/busybox sh' '/bin/busybox --install -s /bin' 'exec /bin/busybox sh /lab/init' >"$root/init"
+	install "$LAB_ROOT/bench/lab/guest/init" "$root/lab/init"
+	chmod 755 "$root/init"
+	install "$dir/test" "$root/lab/tests/i386"
+	echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
+	echo 'root:x:0:' >"$root/etc/group"
+	pack "$root" >"$1"
+	rm -rf "$root"
+}
+
 # quote WORD... - for the guest's shell, which is not bash.
 quote() {
 	local word

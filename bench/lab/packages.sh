@@ -8,6 +8,11 @@ os_release() {
 	(. /etc/os-release && printf '%s-%s' "${ID:-unknown}" "${VERSION_ID:-0}")
 }
 
+debian_codename() {
+	# shellcheck disable=SC1091
+	(. /etc/os-release && echo "${VERSION_CODENAME:-stable}")
+}
+
 as_root() {
 	if [[ $EUID -eq 0 ]]; then
 		"$@"
@@ -36,6 +41,14 @@ packages_for_guest() {
 	debian-12) ;; # QEMU: see ensure_qemu
 	*) echo qemu-system-x86 ;;
 	esac
+}
+
+packages_for_cross() {
+	echo gcc-aarch64-linux-gnu gcc-s390x-linux-gnu
+}
+
+packages_for_i386() {
+	echo libc6-dev-i386 "lib32gcc-$(gcc -dumpversion)-dev"
 }
 
 packages_for_selftests() {

@@ -28,7 +28,7 @@ Boot a kernel in the virtual lab, run COMMAND there with its output here, and
 exit with its status; or give an interactive shell (leave it with 'exit').
 
   --kernel NAME    stock, patched, lab, debug, stock-debug, stock-importer,
-                   kcsan or no-zone-device (default: lab)
+                   kcsan, no-zone-device or i386 (default: lab)
   --counted        the TSC counts instructions exactly; one CPU only
   --smp N          number of CPUs (default: 1)
   --mem SIZE       memory (default: 2G)
@@ -156,7 +156,8 @@ main() {
 	ensure_packages guest
 	ensure_qemu
 	ensure_kernel "$kernel"
-	ensure_tool
+	[[ $kernel == i386 ]] || ensure_tool
+	[[ $kernel != i386 ]] || ensure_i386
 
 	trap cleanup EXIT
 	trap 'exit 130' INT
@@ -166,7 +167,11 @@ main() {
 	accel=$(choose_accel "$(kernel_dir "$kernel")" "$run")
 	[[ -z $counted ]] || accel=tcg
 
-	make_initramfs "$run/initramfs"
+	if [[ $kernel == i386 ]]; then
+		make_initramfs_i386 "$run/initramfs"
+	else
+		make_initramfs "$run/initramfs"
+	fi
 	if [[ -d $(kernel_dir "$kernel")/modules/lib ]]; then
 		pack "$(kernel_dir "$kernel")/modules" >>"$run/initramfs"
 	fi

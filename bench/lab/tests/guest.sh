@@ -306,6 +306,10 @@ slow_fact_44_no_zone_device() {
 	guest_facts 44 no-zone-device -- /lab/tests/no-p2pdma
 }
 
+slow_fact_45_i386() {
+	guest_facts 45 i386 -- /lab/tests/i386
+}
+
 # Fact 47: mappings of BARs are mapped for DMA as before, in all IOMMU modes, of
 # which iommufd's type1 is one.
 test_fact_47_stock_and_patched() {
