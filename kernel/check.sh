@@ -41,8 +41,9 @@ check_style() {
 		ignore=UNKNOWN_COMMIT_ID,FILE_PATH_CHANGES
 		# kselftest declares fixtures by macros that are no expressions
 		[[ $patch != *-selftests-* ]] || ignore+=,COMPLEX_MACRO
-		# Whoever submits adds the Signed-off-by; the tree has no history to look commits up in.
-		(cd "$git" && perl scripts/checkpatch.pl --strict --no-signoff --terse --show-types \
+		# Whoever submits adds the Signed-off-by; the tree has no history to look commits
+		# up in. The PATH is for the distribution's python, which has spdxcheck's modules.
+		(cd "$git" && PATH=/usr/bin:/bin perl scripts/checkpatch.pl --strict --no-signoff --terse --show-types \
 			--ignore "$ignore" --no-summary "$patch") >&2 || status=1
 	done
 	[[ $status -eq 0 ]] || say 'checkpatch: warnings above'

@@ -31,7 +31,7 @@ packages_for_tool() {
 
 packages_for_kernel() {
 	echo gcc make ccache flex bison bc libelf-dev libssl-dev cpio rsync kmod \
-		xz-utils git python3 perl
+		xz-utils git python3 python3-ply python3-git perl
 }
 
 packages_for_guest() {
