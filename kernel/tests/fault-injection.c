@@ -29,6 +29,7 @@ struct stage {
 	int fd;
 	char *map;
 	uint64_t bar_offset;
+	char mapped_at[64]; /* by the importer */
 };
 
 /* Calls return 0 or -errno and have nothing to undo when they failed. */
@@ -173,11 +174,18 @@ static void drop_importer(struct stage *s, int ret)
 	drop_slice(s, ret);
 }
 
+/* Attached, and it is known where the importer maps before anything has failed. */
 static void prepare_attached(struct stage *s)
 {
 	prepare_ranges(s);
 	if (attach_importer(s))
 		fact(false, "the importer attaches");
+	if (s->mapped_at[0])
+		return;
+	if (importer_set(IMPORTER, "map", 1) ||
+	    importer_read(IMPORTER, "map", s->mapped_at, sizeof(s->mapped_at)) <= 0 ||
+	    importer_set(IMPORTER, "map", 0))
+		fact(false, "the importer maps");
 }
 
 static int map_for_importer(struct stage *s)
@@ -188,14 +196,11 @@ static int map_for_importer(struct stage *s)
 /* IOVA space that is lost is not found again: mappings would begin below it. */
 static void check_importer(struct stage *s, int ret)
 {
-	static char first[64];
-	char text[64] = "";
+	char text[sizeof(s->mapped_at)] = "";
 
-	if (!ret && (importer_read(IMPORTER, "map", text, sizeof(text)) <= 0 ||
-		     (first[0] && strcmp(text, first))))
-		fact(false, "the importer maps at %s, and before at %s", text, first);
-	if (!ret && !first[0])
-		strcpy(first, text);
+	if (!ret &&
+	    (importer_read(IMPORTER, "map", text, sizeof(text)) <= 0 || strcmp(text, s->mapped_at)))
+		fact(false, "the importer maps at %s, and before at %s", text, s->mapped_at);
 	drop_importer(s, 0);
 }
 
