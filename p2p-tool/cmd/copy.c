@@ -8,10 +8,8 @@
 #include "cmd.h"
 #include "core/copy-routines.h"
 #include "core/measure.h"
-#include "core/size.h"
 #include "measure-options.h"
-
-#define SIZES_MAX 64
+#include "sizes.h"
 
 enum {
 	COPY_SIZES = OPT_LONG_ONLY,
@@ -57,48 +55,13 @@ struct copy_command {
 	struct measure_options common;
 	struct copy_params params;
 	bool sizes_given, via_given;
-	uint64_t sizes[SIZES_MAX];
+	struct sizes sizes;
 };
 
-static int bad_sizes(const char *arg, const char *what, struct error *err)
+static void use_sizes(struct copy_command *m)
 {
-	return error_set(err, EXIT_USAGE, EINVAL, "give such as 4K..1M or 64,4K,256K",
-			 "option --sizes '%s': %s", arg, what);
-}
-
-/* From first to at most last, doubling. */
-static int add_range(struct copy_command *m, uint64_t first, uint64_t last)
-{
-	for (; first <= last; first *= 2) {
-		if (m->params.nsizes == SIZES_MAX)
-			return -E2BIG;
-		m->sizes[m->params.nsizes++] = first;
-		if (first > UINT64_MAX / 2)
-			break;
-	}
-	return 0;
-}
-
-static int parse_sizes(const char *arg, struct copy_command *m, struct error *err)
-{
-	const char *text = arg;
-	uint64_t first, last;
-
-	m->params.nsizes = 0;
-	m->sizes_given = true;
-	for (;; text++) {
-		if (size_parse(text, &first, &text) || !first)
-			return bad_sizes(arg, "not a size", err);
-		last = first;
-		if (!strncmp(text, "..", 2) && (size_parse(text + 2, &last, &text) || last < first))
-			return bad_sizes(arg, "not a range", err);
-		if (add_range(m, first, last))
-			return bad_sizes(arg, "too many sizes", err);
-		if (!*text)
-			return 0;
-		if (*text != ',')
-			return bad_sizes(arg, "not a size", err);
-	}
+	m->params.sizes = m->sizes.value;
+	m->params.nsizes = m->sizes.count;
 }
 
 static int parse_own(struct copy_command *m, int c, const char *arg, struct error *err)
@@ -108,7 +71,8 @@ static int parse_own(struct copy_command *m, int c, const char *arg, struct erro
 
 	switch (c) {
 	case COPY_SIZES:
-		return parse_sizes(arg, m, err);
+		m->sizes_given = true;
+		return sizes_parse(arg, &m->sizes, err);
 	case COPY_ROUTINE:
 		m->params.routine = arg;
 		break;
@@ -139,7 +103,6 @@ static int parse(int argc, char **argv, void *params, struct error *err)
 
 	m->common = (struct measure_options)MEASURE_DEFAULTS;
 	m->params.routine = "best";
-	m->params.sizes = m->sizes;
 	while ((c = options_next("copy", argc, argv, options, err)) != -1) {
 		ret = measure_option(&m->common, c, optarg, err);
 		if (m->common.help)
@@ -149,6 +112,7 @@ static int parse(int argc, char **argv, void *params, struct error *err)
 		if (ret < 0)
 			return ret;
 	}
+	use_sizes(m);
 	if (!m->params.write && !m->params.read)
 		m->params.write = m->params.read = true;
 	m->params.repeat = m->common.repeat;
@@ -167,7 +131,9 @@ static int measure(struct buffer *b, const struct clock *c, void *params, struct
 	if (!m->sizes_given) {
 		uint64_t length = b->spec.length;
 
-		add_range(m, length < 4096 ? length : 4096, length < 1 << 20 ? length : 1 << 20);
+		sizes_add_range(&m->sizes, length < 4096 ? length : 4096,
+				length < 1 << 20 ? length : 1 << 20);
+		use_sizes(m);
 	}
 	return measure_copy(b, c, &m->params, out, err);
 }

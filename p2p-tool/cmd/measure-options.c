@@ -9,23 +9,6 @@
 
 #define ROUNDS_MAX 1000000
 
-static int parse_rounds(const char *name, const char *arg, unsigned int min, unsigned int *value,
-			struct error *err)
-{
-	unsigned long n;
-	char *end;
-
-	errno = 0;
-	n = strtoul(arg, &end, 10);
-	if (errno || *arg < '0' || *arg > '9' || *end || n < min || n > ROUNDS_MAX)
-		return error_set(err, EXIT_USAGE, EINVAL,
-				 min ? "give a number from 1 to 1000000"
-				     : "give a number from 0 to 1000000",
-				 "option --%s '%s': not a number of rounds", name, arg);
-	*value = (unsigned int)n;
-	return 0;
-}
-
 static int parse_path(const char *arg, enum vfio_path *path, struct error *err)
 {
 	static const char *const names[] = {
@@ -71,10 +54,10 @@ int measure_option(struct measure_options *o, int key, const char *arg, struct e
 		o->help = true;
 		break;
 	case MEASURE_REPEAT:
-		ret = parse_rounds("repeat", arg, 1, &o->repeat, err);
+		ret = options_number("repeat", arg, 1, ROUNDS_MAX, &o->repeat, err);
 		break;
 	case MEASURE_WARMUP:
-		ret = parse_rounds("warmup", arg, 0, &o->warmup, err);
+		ret = options_number("warmup", arg, 0, ROUNDS_MAX, &o->warmup, err);
 		break;
 	case MEASURE_COUNTED:
 		o->counted = true;

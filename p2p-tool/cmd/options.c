@@ -3,9 +3,13 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "options.h"
+
+#define SECONDS_MAX 2000000
 
 #define HELP_WIDTH  79
 #define HELP_INDENT 27 /* column of the options' descriptions */
@@ -165,4 +169,35 @@ void options_help(const char *usage, const char *about, const struct opt *opts, 
 		putchar('\n');
 		print_wrapped(notes, 0, 0);
 	}
+}
+
+int options_number(const char *name, const char *arg, unsigned int min, unsigned int max,
+		   unsigned int *value, struct error *err)
+{
+	char remedy[64], *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(arg, &end, 10);
+	if (!errno && *arg >= '0' && *arg <= '9' && !*end && n >= min && n <= max) {
+		*value = (unsigned int)n;
+		return 0;
+	}
+	snprintf(remedy, sizeof(remedy), "give a number from %u to %u", min, max);
+	return error_set(err, EXIT_USAGE, EINVAL, remedy, "option --%s '%s': not such a number",
+			 name, arg);
+}
+
+int options_seconds(const char *name, const char *arg, double *value, struct error *err)
+{
+	double seconds;
+	char *end;
+
+	errno = 0;
+	seconds = strtod(arg, &end);
+	if (errno || end == arg || *end || !(seconds >= 0.001) || seconds > SECONDS_MAX)
+		return error_set(err, EXIT_USAGE, EINVAL, "give seconds, such as 0.5 or 60",
+				 "option --%s '%s': not a time", name, arg);
+	*value = seconds;
+	return 0;
 }

@@ -41,6 +41,15 @@ int options_next(const char *command, int argc, char **argv, const struct opt *o
 		 struct error *err);
 
 /*
+ * The number that is the argument of option --name, from min to max. 0, or -EINVAL
+ * with err filled in (EXIT_USAGE).
+ */
+int options_number(const char *name, const char *arg, unsigned int min, unsigned int max,
+		   unsigned int *value, struct error *err);
+/* Likewise seconds, such as 0.5: at least a millisecond, less than a month. */
+int options_seconds(const char *name, const char *arg, double *value, struct error *err);
+
+/*
  * The help text on stdout, at most 80 columns: "usage" lines (each without
  * the tool's name), what the command does, the options, and notes (may be
  * NULL), all broken for you but where a line starts with a space.

@@ -41,25 +41,11 @@ struct revoke_command {
 	struct revoke_params params;
 };
 
-static int parse_mappers(const char *arg, unsigned int *value, struct error *err)
-{
-	unsigned long n;
-	char *end;
-
-	errno = 0;
-	n = strtoul(arg, &end, 10);
-	if (errno || *arg < '0' || *arg > '9' || *end || n > MAPPERS_MAX)
-		return error_set(err, EXIT_USAGE, EINVAL, "give a number from 0 to 1024",
-				 "option --mappers '%s': not a number of processes", arg);
-	*value = (unsigned int)n;
-	return 0;
-}
-
 static int parse_own(struct revoke_command *r, int c, const char *arg, struct error *err)
 {
 	switch (c) {
 	case REVOKE_MAPPERS:
-		return parse_mappers(arg, &r->params.mappers, err);
+		return options_number("mappers", arg, 0, MAPPERS_MAX, &r->params.mappers, err);
 	case REVOKE_BUSY:
 		r->params.busy = true;
 		break;

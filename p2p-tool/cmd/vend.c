@@ -63,35 +63,14 @@ struct vend_command {
 	const char *owners_own, *clients_own; /* the last option for one side only */
 };
 
-static int parse_number(const char *name, const char *arg, unsigned long max, unsigned int *value,
-			struct error *err)
-{
-	unsigned long n;
-	char remedy[64], *end;
-
-	errno = 0;
-	n = strtoul(arg, &end, 10);
-	if (!errno && *arg >= '0' && *arg <= '9' && !*end && n && n <= max) {
-		*value = (unsigned int)n;
-		return 0;
-	}
-	snprintf(remedy, sizeof(remedy), "give a number from 1 to %lu", max);
-	return error_set(err, EXIT_USAGE, EINVAL, remedy, "option --%s '%s': not such a number",
-			 name, arg);
-}
-
 static int parse_hold(const char *arg, unsigned int *ms, struct error *err)
 {
 	double seconds;
-	char *end;
+	int ret = options_seconds("hold", arg, &seconds, err);
 
-	errno = 0;
-	seconds = strtod(arg, &end);
-	if (errno || end == arg || *end || !(seconds >= 0.001) || seconds > INT_MAX / 1000)
-		return error_set(err, EXIT_USAGE, EINVAL, "give seconds, such as 0.5 or 60",
-				 "option --hold '%s': not a time", arg);
-	*ms = (unsigned int)(seconds * 1000);
-	return 0;
+	if (!ret)
+		*ms = (unsigned int)(seconds * 1000);
+	return ret;
 }
 
 static int parse_own(struct vend_command *v, int c, const char *arg, struct error *err)
@@ -105,10 +84,10 @@ static int parse_own(struct vend_command *v, int c, const char *arg, struct erro
 		return 0;
 	case VEND_OPT_SLICES:
 		v->owners_own = "slices";
-		return parse_number("slices", arg, SLICES_MAX, &v->params.slices, err);
+		return options_number("slices", arg, 1, SLICES_MAX, &v->params.slices, err);
 	case VEND_OPT_CLIENTS:
 		v->owners_own = "clients";
-		return parse_number("clients", arg, UINT_MAX, &v->params.clients, err);
+		return options_number("clients", arg, 1, UINT_MAX, &v->params.clients, err);
 	case VEND_OPT_HOLD:
 		v->owners_own = "hold";
 		return parse_hold(arg, &v->params.hold_ms, err);

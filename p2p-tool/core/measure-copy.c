@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How fast the CPU writes to a buffer and reads from it, and whether the data arrives. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "copy-routines.h"
 #include "dmabuf.h"
 #include "measure-private.h"
+#include "pattern.h"
 #include "sigbus.h"
 #include "size.h"
 
@@ -37,39 +37,12 @@ struct run {
 	int ret;
 };
 
-/* The next number of the splitmix64 generator. */
-static uint64_t next_random(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
-
-static void fill_pattern(struct run *r)
-{
-	uint64_t state = ++r->seed, value;
-	size_t i, n;
-
-	for (i = 0; i < r->size; i += n) {
-		n = r->size - i < sizeof(value) ? r->size - i : sizeof(value);
-		value = next_random(&state);
-		memcpy(r->pattern + i, &value, n);
-	}
-}
-
 /* Keep the first byte that scratch has wrong. */
 static void compare(struct run *r, const char *where)
 {
-	size_t i;
-
-	if (r->mismatch[0] || !memcmp(r->scratch, r->pattern, r->size))
-		return;
-	for (i = 0; r->scratch[i] == r->pattern[i]; i++)
-		;
-	snprintf(r->mismatch, sizeof(r->mismatch), "%soffset 0x%zx: expected 0x%02x, found 0x%02x",
-		 where, i, (unsigned char)r->pattern[i], (unsigned char)r->scratch[i]);
+	if (!r->mismatch[0])
+		pattern_compare(r->pattern, r->scratch, r->size, where, r->mismatch,
+				sizeof(r->mismatch));
 }
 
 static uint64_t time_copy(const struct run *r, copy_fn *copy, void *dst, const void *src)
@@ -87,7 +60,7 @@ static uint64_t transfer(struct run *r, char *memory, const char *where)
 	const struct copy_routine *plain = copy_routine_find("plain");
 	uint64_t cost;
 
-	fill_pattern(r);
+	pattern_fill(r->pattern, r->size, ++r->seed);
 	if (r->write) {
 		cost = time_copy(r, r->routine->write, memory, r->pattern);
 		plain->read(r->scratch, memory, r->size);
@@ -189,7 +162,6 @@ static int add_record(struct run *r, struct record_set *out, struct error *err)
 {
 	struct record *record = new_record(r);
 	struct pagetable_entry entry;
-	struct summary baseline;
 
 	if (record && r->mismatch[0] && record_observe(record, "mismatch", "%s", r->mismatch)) {
 		record_free(record);
@@ -201,14 +173,7 @@ static int add_record(struct run *r, struct record_set *out, struct error *err)
 	pagetable_lookup(r->device, &entry);
 	record->page_order = entry.order;
 	snprintf(record->memattr, sizeof(record->memattr), "%s", entry.memattr);
-	if (r->host && !samples_summarise(&r->baseline, &baseline) && baseline.median > 0) {
-		struct summary own;
-
-		samples_summarise(&r->samples, &own);
-		record->has_baseline = true;
-		record->baseline_median = baseline.median;
-		record->baseline_ratio = own.median / baseline.median;
-	}
+	cell_baseline(record, &r->samples, &r->baseline);
 	return cell_finish(record, r->c, &r->samples, out, err);
 }
 

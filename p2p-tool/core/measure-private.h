@@ -6,12 +6,17 @@
 #include "measure.h"
 #include "pagetable.h"
 
+/* A record of one cell of b. NULL: out of memory. */
+struct record *cell_new_by(const struct buffer *b, const char *initiator, const char *measurement,
+			   enum unit unit);
 /*
  * A record of one cell of b by the CPU, with the parameter "via". The cell
  * adds its own, and cell_finish() those that all have. NULL: out of memory.
  */
 struct record *cell_new(const struct buffer *b, const char *measurement, enum unit unit,
 			enum map_via via);
+/* Give it the baseline, whose ratio to r's own samples s is kept. They may be empty. */
+void cell_baseline(struct record *r, struct samples *s, struct samples *baseline);
 /* Complete it with the samples and the clock's overhead, and add it to out. 0 or -errno. */
 int cell_finish(struct record *r, const struct clock *c, struct samples *s, struct record_set *out,
 		struct error *err);

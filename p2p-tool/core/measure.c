@@ -12,20 +12,37 @@ const char *via_name(enum map_via via)
 	return via == VIA_DMABUF ? "dmabuf" : "device";
 }
 
-struct record *cell_new(const struct buffer *b, const char *measurement, enum unit unit,
-			enum map_via via)
+struct record *cell_new_by(const struct buffer *b, const char *initiator, const char *measurement,
+			   enum unit unit)
 {
-	struct record *r;
 	char text[128];
 
 	bufspec_format(&b->spec, text, sizeof(text));
-	r = record_new(measurement, text, "cpu", unit,
-		       b->emulated ? MEDIUM_EMULATED : MEDIUM_HARDWARE);
+	return record_new(measurement, text, initiator, unit,
+			  b->emulated ? MEDIUM_EMULATED : MEDIUM_HARDWARE);
+}
+
+struct record *cell_new(const struct buffer *b, const char *measurement, enum unit unit,
+			enum map_via via)
+{
+	struct record *r = cell_new_by(b, "cpu", measurement, unit);
+
 	if (r && record_param(r, "via", "%s", via_name(via))) {
 		record_free(r);
 		r = NULL;
 	}
 	return r;
+}
+
+void cell_baseline(struct record *r, struct samples *s, struct samples *baseline)
+{
+	struct summary own, host;
+
+	if (samples_summarise(s, &own) || samples_summarise(baseline, &host) || host.median <= 0)
+		return;
+	r->has_baseline = true;
+	r->baseline_median = host.median;
+	r->baseline_ratio = own.median / host.median;
 }
 
 int cell_finish(struct record *r, const struct clock *c, struct samples *s, struct record_set *out,

@@ -10,6 +10,7 @@
 
 #include "buffer.h"
 #include "clock.h"
+#include "rdma-op.h"
 #include "record.h"
 
 struct map_params {
@@ -68,6 +69,34 @@ int measure_copy_check(const struct bufspec *spec, const struct copy_params *p, 
  * Otherwise as measure_map().
  */
 int measure_copy(struct buffer *b, const struct clock *c, const struct copy_params *p,
+		 struct record_set *out, struct error *err);
+
+struct rdma_params {
+	const char *device; /* NULL: the first one that can be used */
+	int gid_index;	    /* -1: chosen */
+	bool op[RDMA_OPS];
+	uint64_t *sizes; /* bytes of a message; an atomic has 8 always */
+	size_t nsizes;
+	unsigned int qps;	 /* queue pairs */
+	unsigned int depth;	 /* messages in flight of each */
+	unsigned int cq_mod;	 /* every so many messages make a completion */
+	unsigned int inline_max; /* messages up to so many bytes go inline */
+	bool bidir;		 /* both ends send */
+	unsigned int iters; /* messages of a QP in a round; 0: as many as make 4 MiB, 16 to 256 */
+	double duration;    /* seconds of a cell, instead of repeat; 0: not given */
+	unsigned int repeat, warmup;
+};
+
+/* 0, or -errno with err filled in: does p fit such a buffer? */
+int measure_rdma_check(const struct bufspec *spec, const struct rdma_params *p, struct error *err);
+/*
+ * For each op and size rdma.OP (throughput) and rdma.OP_latency (one message at
+ * a time, from posting it to its completion), between ordinary memory and b, by
+ * connections of one device with itself; before that rdma.register and
+ * rdma.deregister. Each beside its baseline, where ordinary memory takes the place
+ * of b; data as in measure_copy().
+ */
+int measure_rdma(struct buffer *b, const struct clock *c, const struct rdma_params *p,
 		 struct record_set *out, struct error *err);
 
 #endif

@@ -114,6 +114,35 @@ run map --align 3 host:4K
 expect_usage "--align '3'" 'power of two'
 run map --via dmabuf host:4K
 expect_error 77 host:4K 'no DMABUF' udmabuf:
+# rdma
+if "$P2P_TOOL" --version | grep -q '^  rdma  *no'; then
+	run rdma host:64K
+	expect_error 77 'built without RDMA' libibverbs-dev
+else
+	run rdma --op frob host:64K
+	expect_usage "--op 'frob'" 'give write'
+	run rdma --op write,frob host:64K
+	expect_usage "--op 'frob'"
+	for option in qps depth cq-mod iters; do
+		for number in 0 x -1 '' 99999999; do
+			run rdma --$option "$number" host:64K
+			expect_usage "option --$option '$number'" 'give a number from 1 to'
+		done
+	done
+	for seconds in 0 -1 x '' nan; do
+		run rdma --duration "$seconds" host:64K
+		expect_usage "--duration '$seconds'" 'give seconds'
+	done
+	run rdma --gid 256 host:64K
+	expect_usage "--gid '256'"
+	run rdma --sizes 128K host:64K
+	expect_usage 'host:64K: no room for messages of 128K' --sizes
+	run rdma --sizes 64K --bidir host:64K
+	expect_usage 'host:64K: no room' twice
+	run rdma --csv --output "$file" --device nonesuch0 host:64K
+	expect_error 77 'nonesuch0: there is no such RDMA device' 'list --rdma'
+fi
+
 # revoke and vend
 run revoke host:4K
 expect_usage host:4K 'only VFIO' vfio:BDF/BAR

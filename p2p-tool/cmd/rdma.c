@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* p2p-tool rdma: how fast a NIC moves bytes to and from a buffer. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "core/measure.h"
+#include "measure-options.h"
+#include "sizes.h"
+
+#define QPS_MAX	  4096
+#define DEPTH_MAX 16384
+
+enum {
+	OPT_OP = OPT_LONG_ONLY,
+	OPT_SIZES,
+	OPT_QPS,
+	OPT_DEPTH,
+	OPT_CQ_MOD,
+	OPT_INLINE,
+	OPT_BIDIR,
+	OPT_ITERS,
+	OPT_DURATION,
+	OPT_GID,
+	OPT_DEVICE,
+};
+
+static const struct opt options[] = {
+	OPT_HELP,
+	{ OPT_OP, "op", "OPS",
+	  "a list of write, write-imm, read, send and atomic, or all; default write,read,send" },
+	{ OPT_SIZES, "sizes", "SIZES",
+	  "bytes of a message: a list such as 64,4K, or a range such as 2..8M that doubles; "
+	  "default 64K" },
+	{ OPT_QPS, "qps", "N", "so many queue pairs (default 1)" },
+	{ OPT_DEPTH, "depth", "N", "so many messages of each in flight (default 64)" },
+	{ OPT_CQ_MOD, "cq-mod", "N", "a completion for every N messages (default 1)" },
+	{ OPT_INLINE, "inline", "N",
+	  "put messages of up to N bytes into the work requests "
+	  "(default 0); not for read and atomic" },
+	{ OPT_BIDIR, "bidir", NULL, "both ends send at the same time" },
+	{ OPT_ITERS, "iters", "N",
+	  "messages of a queue pair in a round; default: 4 MiB of them, at least 16, at most 256" },
+	{ OPT_DURATION, "duration", "S", "run each cell for S seconds instead of N rounds" },
+	{ OPT_GID, "gid", "INDEX",
+	  "the address to use, see 'ibv_devinfo -v'; default: an IPv4 "
+	  "address of RoCE v2, else the first one" },
+	{ OPT_DEVICE, "device", "DEV", "the RDMA device; default: the first one that is up" },
+	MEASURE_OPTIONS,
+	OUTPUT_OPTIONS,
+	{ 0 },
+};
+
+static const char usage[] = "rdma [OPTION]... BUFFER";
+static const char about[] =
+	"Register a buffer with an RDMA NIC and measure how fast the NIC moves messages to it and "
+	"from it: throughput, latency of a message, and of the registration. The NIC is connected "
+	"with itself; the other end is ordinary memory. Each round is verified outside of the time "
+	"that is measured, and made on ordinary memory in turn, for comparison.";
+static const char notes[] =
+	"BUFFER is one of\n"
+	"  vfio:BDF/BAR[+OFFSET][:LENGTH]  (part of) a PCI BAR, which is overwritten\n"
+	"  host:LENGTH                     ordinary memory\n"
+	"  udmabuf:LENGTH                  a memfd as a DMABUF\n"
+	"  heap:NAME:LENGTH                memory of a dma-heap\n"
+	"\n"
+	"Exit status: 0, 1 when something failed or data was wrong, 2 for wrong usage, 77 when "
+	"this machine lacks what it takes: a registration that fails says what is missing.";
+
+struct rdma_command {
+	struct measure_options common;
+	struct rdma_params params;
+	struct sizes sizes;
+	bool op_given;
+};
+
+static int parse_ops(const char *arg, bool op[RDMA_OPS], struct error *err)
+{
+	char list[128], *word, *save;
+	enum rdma_op one;
+	int i;
+
+	memset(op, 0, RDMA_OPS * sizeof(*op));
+	snprintf(list, sizeof(list), "%s", arg);
+	for (word = strtok_r(list, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
+		if (!strcmp(word, "all")) {
+			for (i = 0; i < RDMA_OPS; i++)
+				op[i] = true;
+		} else if (!rdma_op_parse(word, &one)) {
+			op[one] = true;
+		} else {
+			return error_set(err, EXIT_USAGE, EINVAL,
+					 "give write, write-imm, read, send, atomic or all",
+					 "option --op '%s': there is no such one", word);
+		}
+	}
+	return 0;
+}
+
+static int parse_own(struct rdma_command *r, int c, const char *arg, struct error *err)
+{
+	struct rdma_params *p = &r->params;
+	unsigned int gid;
+	int ret;
+
+	switch (c) {
+	case OPT_OP:
+		r->op_given = true;
+		return parse_ops(arg, p->op, err);
+	case OPT_SIZES:
+		return sizes_parse(arg, &r->sizes, err);
+	case OPT_QPS:
+		return options_number("qps", arg, 1, QPS_MAX, &p->qps, err);
+	case OPT_DEPTH:
+		return options_number("depth", arg, 1, DEPTH_MAX, &p->depth, err);
+	case OPT_CQ_MOD:
+		return options_number("cq-mod", arg, 1, DEPTH_MAX, &p->cq_mod, err);
+	case OPT_INLINE:
+		return options_number("inline", arg, 0, 4096, &p->inline_max, err);
+	case OPT_BIDIR:
+		p->bidir = true;
+		break;
+	case OPT_ITERS:
+		return options_number("iters", arg, 1, 1000000, &p->iters, err);
+	case OPT_DURATION:
+		return options_seconds("duration", arg, &p->duration, err);
+	case OPT_GID:
+		ret = options_number("gid", arg, 0, 255, &gid, err);
+		p->gid_index = (int)gid;
+		return ret;
+	case OPT_DEVICE:
+		p->device = arg;
+		break;
+	}
+	return 0;
+}
+
+static int parse(int argc, char **argv, void *params, struct error *err)
+{
+	struct rdma_command *r = params;
+	struct rdma_params *p = &r->params;
+	int c, ret;
+
+	r->common = (struct measure_options)MEASURE_DEFAULTS;
+	*p = (struct rdma_params){ .gid_index = -1, .qps = 1, .depth = 64, .cq_mod = 1 };
+	while ((c = options_next("rdma", argc, argv, options, err)) != -1) {
+		ret = measure_option(&r->common, c, optarg, err);
+		if (r->common.help)
+			return 0;
+		if (!ret)
+			ret = parse_own(r, c, optarg, err);
+		if (ret < 0)
+			return ret;
+	}
+	if (!r->op_given)
+		p->op[RDMA_WRITE] = p->op[RDMA_READ] = p->op[RDMA_SEND] = true;
+	if (!r->sizes.count)
+		sizes_add_range(&r->sizes, 64 << 10, 64 << 10);
+	p->sizes = r->sizes.value;
+	p->nsizes = r->sizes.count;
+	p->repeat = r->common.repeat;
+	p->warmup = r->common.warmup;
+	return measure_operand(&r->common, "rdma", argc - optind, argv + optind, err);
+}
+
+static int check(void *params, struct error *err)
+{
+	struct rdma_command *r = params;
+
+	return measure_rdma_check(&r->common.spec, &r->params, err);
+}
+
+static int measure(struct buffer *b, const struct clock *c, void *params, struct record_set *out,
+		   struct error *err)
+{
+	return measure_rdma(b, c, &((struct rdma_command *)params)->params, out, err);
+}
+
+static void help(void)
+{
+	options_help(usage, about, options, notes);
+}
+
+static const struct measure_command command = {
+	.name = "rdma",
+	.params_size = sizeof(struct rdma_command),
+	.parse = parse,
+	.check = check,
+	.measure = measure,
+	.help = help,
+};
+
+static int rdma_main(int argc, char **argv)
+{
+	return measure_main(&command, argc, argv);
+}
+
+static int rdma_collect(int argc, char **argv, struct record_set *out, struct error *err)
+{
+	return measure_collect(&command, argc, argv, out, err);
+}
+
+const struct command cmd_rdma = {
+	.name = "rdma",
+	.summary = "measure how fast an RDMA NIC moves bytes to and from a buffer",
+	.main = rdma_main,
+	.collect = rdma_collect,
+};
