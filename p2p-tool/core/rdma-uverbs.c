@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <rdma/ib_user_ioctl_cmds.h>
 #include <rdma/rdma_user_ioctl_cmds.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -16,15 +15,17 @@
 #define ATTRIBUTES_MAX 9
 #define DRIVERS_MAX    64
 
-struct command {
+/* The attributes of a header follow it; C has no name for such a pair. */
+union command {
 	struct ib_uverbs_ioctl_hdr header;
-	struct ib_uverbs_attr attr[ATTRIBUTES_MAX];
+	char room[sizeof(struct ib_uverbs_ioctl_hdr) +
+		  ATTRIBUTES_MAX * sizeof(struct ib_uverbs_attr)];
 };
 
 /* Values of up to 8 bytes are in the attribute itself, others behind a pointer. */
-static struct ib_uverbs_attr *add(struct command *c, uint16_t id, uint16_t length, uint64_t value)
+static struct ib_uverbs_attr *add(union command *c, uint16_t id, uint16_t length, uint64_t value)
 {
-	struct ib_uverbs_attr *attr = &c->attr[c->header.num_attrs++];
+	struct ib_uverbs_attr *attr = &c->header.attrs[c->header.num_attrs++];
 
 	attr->attr_id = id;
 	attr->len = length;
@@ -33,14 +34,14 @@ static struct ib_uverbs_attr *add(struct command *c, uint16_t id, uint16_t lengt
 	return attr;
 }
 
-static int run(const struct rdma_device *d, struct command *c, uint32_t driver, uint16_t object,
+static int run(const struct rdma_device *d, union command *c, uint32_t driver, uint16_t object,
 	       uint16_t method)
 {
 	c->header.driver_id = driver;
 	c->header.object_id = object;
 	c->header.method_id = method;
-	c->header.length = (uint16_t)(offsetof(struct command, attr) +
-				      c->header.num_attrs * sizeof(c->attr[0]));
+	c->header.length =
+		(uint16_t)(sizeof(c->header) + c->header.num_attrs * sizeof(struct ib_uverbs_attr));
 	return ioctl(d->ctx->cmd_fd, RDMA_VERBS_IOCTL, &c->header) ? -errno : 0;
 }
 
@@ -52,7 +53,7 @@ static int run(const struct rdma_device *d, struct command *c, uint32_t driver, 
 static int find_driver(const struct rdma_device *d, uint32_t *driver)
 {
 	for (*driver = 0; *driver < DRIVERS_MAX; ++*driver) {
-		struct command c = { 0 };
+		union command c = { .room = { 0 } };
 
 		if (run(d, &c, *driver, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_CONTEXT) !=
 		    -EINVAL)
@@ -64,7 +65,7 @@ static int find_driver(const struct rdma_device *d, uint32_t *driver)
 int rdma_uverbs_register_dmabuf(const struct rdma_device *d, int fd, size_t length,
 				struct rdma_mr *mr)
 {
-	struct command c = { 0 };
+	union command c = { .room = { 0 } };
 	struct ib_uverbs_attr *handle;
 	uint32_t lkey, rkey, driver;
 	int ret = find_driver(d, &driver);
@@ -94,7 +95,7 @@ int rdma_uverbs_register_dmabuf(const struct rdma_device *d, int fd, size_t leng
 
 int rdma_uverbs_deregister(struct rdma_mr *mr)
 {
-	struct command c = { 0 };
+	union command c = { .room = { 0 } };
 
 	add(&c, UVERBS_ATTR_DESTROY_MR_HANDLE, 0, mr->handle);
 	return run(mr->dev, &c, mr->driver, UVERBS_OBJECT_MR, UVERBS_METHOD_MR_DESTROY);
