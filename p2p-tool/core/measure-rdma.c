@@ -68,6 +68,12 @@ static bool to_target(const struct run *r)
 	return (r->op == RDMA_READ) == r->back;
 }
 
+/* One message at a time goes one way. */
+static bool both_ways(const struct run *r)
+{
+	return r->p->bidir && !r->latency;
+}
+
 static void prepare(void *arg)
 {
 	const struct copy_routine *plain = copy_routine_find("plain");
@@ -76,6 +82,7 @@ static void prepare(void *arg)
 	char *local = r->local + at, *memory = r->target->memory + at;
 
 	if (r->op == RDMA_ATOMIC) {
+		memset(local, 0, ATOMIC_SIZE);
 		memset(r->scratch, 0, ATOMIC_SIZE);
 		plain->write(memory, r->scratch, ATOMIC_SIZE);
 		return;
@@ -101,8 +108,8 @@ static void check(void *arg)
 	if (r->mismatch[0])
 		return;
 	if (r->op == RDMA_ATOMIC)
-		memcpy(r->pattern, &r->messages, ATOMIC_SIZE);
-	if (to_target(r) || r->op == RDMA_ATOMIC) {
+		memcpy(r->pattern + at, &r->messages, ATOMIC_SIZE);
+	if (to_target(r)) {
 		plain->read(r->scratch, r->target->memory + at, r->size);
 		found = r->scratch;
 	}
@@ -122,7 +129,7 @@ static int access_target(struct run *r, void (*fn)(void *arg), struct error *err
 		if (sigbus_guard(fn, r, &fault))
 			return explain_sigbus(r->b, VIA_DEVICE,
 					      fault - (uintptr_t)r->target->memory, err);
-		if (!r->p->bidir || r->back)
+		if (!both_ways(r) || r->back)
 			break;
 	}
 	if (sync && !ret)
@@ -155,7 +162,7 @@ static struct rdma_load load_of(const struct run *r, const struct target *t)
 		.qps = r->latency ? 1 : r->p->qps,
 		.cq_mod = r->latency ? 1 : r->p->cq_mod,
 		.inline_data = r->size <= r->link.a.max_inline,
-		.bidir = !r->latency && r->p->bidir,
+		.bidir = both_ways(r),
 		.a = &r->local_mr,
 		.z = &t->mr,
 		.back = r->half,

@@ -280,6 +280,51 @@ test_importer_debug() {
 	guest_facts '10 12 21' debug -- /lab/tests/importer
 }
 
+# Software importers: an RDMA device, with traffic that is cut off, and a DRM device.
+test_rxe_lab() {
+	expect 0 lab_run --kernel lab -- sh -c 'rdma-up && /lab/tests/rxe && /lab/tests/rxe 60'
+	cat "$scratch/out"
+}
+
+test_rxe_debug() {
+	expect 0 lab_run --kernel debug -- sh -c 'rdma-up && /lab/tests/rxe && /lab/tests/rxe 60'
+	cat "$scratch/out"
+}
+
+slow_rxe_debug_long() {
+	expect 0 lab_run --kernel debug --timeout 1200 -- sh -c 'rdma-up && /lab/tests/rxe 1000'
+	cat "$scratch/out"
+}
+
+test_vgem_lab() {
+	expect 0 lab_run --kernel lab -- /lab/tests/vgem
+}
+
+test_vgem_debug() {
+	expect 0 lab_run --kernel debug -- /lab/tests/vgem
+}
+
+# Every kind of buffer under every operation, and both ways; data is verified.
+test_rdma() {
+	expect 0 lab_run -- sh -c 'rdma-up
+		for buffer in vfio:0000:03:00.0/2+1M:256K udmabuf:256K heap:system:256K host:256K; do
+			p2p-tool rdma $buffer --op all --sizes 2,4K,64K --repeat 3 --warmup 1 --csv || exit
+			p2p-tool rdma $buffer --op all --sizes 64K --bidir --qps 3 --depth 4 \
+				--cq-mod 3 --iters 50 --repeat 2 --warmup 0 --csv || exit
+		done'
+	cat "$scratch/out"
+	[[ $(grep -c ',rdma\.[a-z_-]*,' "$scratch/out") -ge 100 ]]
+	! grep -E ',failed,' "$scratch/out"
+}
+
+# What stands in the way of a registration is said: 77 and one line.
+test_rdma_refusals() {
+	expect 77 lab_run -- p2p-tool rdma vfio:0000:03:00.0/2:64K
+	grep -q 'no RDMA device; without a NIC' "$scratch/err"
+	expect 77 lab_run --kernel patched -- sh -c 'rdma-up && p2p-tool rdma vfio:0000:03:00.0/2:64K'
+	grep -q 'rxe0 cannot register it: its driver has no reg_user_mr_dmabuf' "$scratch/err"
+}
+
 slow_importer_segments_stock_and_lab() {
 	local kernel
 	for kernel in stock-importer lab; do
