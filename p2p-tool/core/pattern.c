@@ -16,11 +16,9 @@ static uint64_t next_random(uint64_t *state)
 
 void pattern_fill(void *memory, size_t size, uint64_t seed)
 {
-	/* Seeds in a row are states in a row of the generator, if it is not scrambled. */
 	uint64_t state = seed, value;
 	size_t i, n;
 
-	state = next_random(&state);
 	for (i = 0; i < size; i += n) {
 		n = size - i < sizeof(value) ? size - i : sizeof(value);
 		value = next_random(&state);
