@@ -35,19 +35,23 @@ check_apply() {
 }
 
 check_style() {
-	local patch ignore git status=0
+	local patch ignore git
 	git=$(kernel_base_dir)/git
+	# Whoever submits adds the Signed-off-by; the tree has no history to look commits up
+	# in. The PATH is for the distribution's python, which has spdxcheck's modules.
 	for patch in $(series_patches vfio) $(series_patches importers); do
 		ignore=UNKNOWN_COMMIT_ID,FILE_PATH_CHANGES
 		# kselftest declares fixtures by macros that are no expressions
 		[[ $patch != *-selftests-* ]] || ignore+=,COMPLEX_MACRO
-		# Whoever submits adds the Signed-off-by; the tree has no history to look commits
-		# up in. The PATH is for the distribution's python, which has spdxcheck's modules.
-		(cd "$git" && PATH=/usr/bin:/bin perl scripts/checkpatch.pl --strict --no-signoff --terse --show-types \
-			--ignore "$ignore" --no-summary "$patch") >&2 || status=1
-	done
-	[[ $status -eq 0 ]] || say 'checkpatch: warnings above'
-	return "$status"
+		printf '%s\0%s\0' "$ignore" "$patch"
+	done | (
+		cd "$git"
+		PATH=/usr/bin:/bin xargs -0 -n 2 -P "$(nproc)" perl scripts/checkpatch.pl --strict \
+			--no-signoff --terse --show-types --no-summary --ignore
+	) >&2 || {
+		say 'checkpatch: warnings above'
+		return 1
+	}
 }
 
 # The directories a range of commits touches that hold something to build.
