@@ -105,16 +105,55 @@ static int collect(const struct suite_line *line, struct record_set *set, struct
 	return ret;
 }
 
+static bool measured_before(const struct record_set *set, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < i; j++)
+		if (record_same_cell(set->record[j], set->record[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Several lines may measure one cell, such as what a registration costs. From
+ * the second on it has the parameter "again", so that every cell of a run
+ * finds its counterpart in another run.
+ */
+static int tell_apart(struct record_set *set, size_t first)
+{
+	size_t i;
+
+	for (i = first; i < set->count; i++) {
+		struct record *r = set->record[i];
+		char *value;
+		int n;
+
+		if (!measured_before(set, i))
+			continue;
+		if (record_param(r, "again", "2"))
+			return -ENOMEM;
+		for (n = 3; measured_before(set, i); n++) {
+			if (asprintf(&value, "%d", n) < 0)
+				return -ENOMEM;
+			free(r->params[r->nparams - 1].value);
+			r->params[r->nparams - 1].value = value;
+		}
+	}
+	return 0;
+}
+
 static int run_line(const struct suite_line *line, const char *text, bool counted,
 		    struct record_set *set, struct error *err)
 {
+	size_t before = set->count;
 	int ret = collect(line, set, err);
 
 	if (ret && err->status == EXIT_SKIP) {
 		ret = add_skipped(line, counted, text, err, set);
 		error_clear(err);
 	}
-	return ret;
+	return ret ? ret : tell_apart(set, before);
 }
 
 /* Say where it happened and what became of the file. */

@@ -140,12 +140,15 @@ static int verdict(const struct record_set *set, struct error *err)
 
 int output_commit(struct output *o, const struct record_set *set, struct error *err)
 {
-	int ret = 0;
+	int ret;
 
+	ret = environment_add(&o->env, ENVIRONMENT_RECORDS, "%zu", set->count);
+	if (ret)
+		error_set(err, EXIT_FAILED, ENOMEM, NULL, "records: out of memory");
 	/* People get their table even when the file then fails. */
-	if (!records_to_stdout(o))
+	if (!ret && !records_to_stdout(o))
 		ret = print(stdout, FORMAT_TABLE, true, &o->env, set, err);
-	else if (!o->path)
+	else if (!ret && !o->path)
 		ret = print(stdout, record_format(o), true, &o->env, set, err);
 	if (!ret && o->path)
 		ret = write_records(o, set, err);

@@ -18,10 +18,7 @@
 #define BUILD_ID_MAX 64 /* bytes; 20 are usual */
 #define TEXT_MAX     8192
 
-static int add_field(struct environment *env, const char *key, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int add_field(struct environment *env, const char *key, const char *fmt, ...)
+int environment_add(struct environment *env, const char *key, const char *fmt, ...)
 {
 	struct param *fields = reallocarray(env->field, env->count + 1, sizeof(*fields));
 	struct param new = { 0 };
@@ -106,7 +103,7 @@ static int add_file(struct environment *env, const char *key, const char *root, 
 
 	read_file(root, path, buf);
 	text = trim(buf);
-	return *text ? add_field(env, key, "%s", text) : 0;
+	return *text ? environment_add(env, key, "%s", text) : 0;
 }
 
 /*
@@ -149,7 +146,7 @@ static int add_kernel_build_id(struct environment *env, const char *root)
 
 	if (!find_build_id((unsigned char *)buf, size, 4, text))
 		return 0;
-	return add_field(env, "kernel_build_id", "%s", text);
+	return environment_add(env, "kernel_build_id", "%s", text);
 }
 
 /* The first object that dl_iterate_phdr() visits is the program itself. */
@@ -173,10 +170,10 @@ static int add_tool(struct environment *env)
 	char text[2 * BUILD_ID_MAX + 1] = "";
 	int ret;
 
-	ret = add_field(env, "tool_version", "%s", PACKAGE_VERSION);
+	ret = environment_add(env, "tool_version", "%s", PACKAGE_VERSION);
 	dl_iterate_phdr(own_build_id, text);
 	if (!ret && text[0])
-		ret = add_field(env, "tool_build_id", "%s", text);
+		ret = environment_add(env, "tool_build_id", "%s", text);
 	return ret;
 }
 
@@ -190,7 +187,7 @@ static int add_cpu_model(struct environment *env, const char *root)
 	if (!value)
 		return 0;
 	value[strcspn(value, "\n")] = '\0';
-	return add_field(env, "cpu_model", "%s", trim(value + 1));
+	return environment_add(env, "cpu_model", "%s", trim(value + 1));
 }
 
 /* Number of CPUs in a list such as "0-3,8"; 0 when it is none. */
@@ -218,7 +215,7 @@ static int add_cpus(struct environment *env, const char *root)
 
 	read_file(root, "/sys/devices/system/cpu/online", buf);
 	count = count_cpus(buf);
-	return count ? add_field(env, "cpus_online", "%lu", count) : 0;
+	return count ? environment_add(env, "cpus_online", "%lu", count) : 0;
 }
 
 #if defined(__x86_64__) || defined(__i386__)
@@ -235,9 +232,9 @@ static int add_hypervisor(struct environment *env)
 	if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx))
 		return 0;
 	if (!(ecx & 1u << 31))
-		return add_field(env, "hypervisor", "none");
+		return environment_add(env, "hypervisor", "none");
 	__cpuid(0x40000000, eax, signature.reg[0], signature.reg[1], signature.reg[2]);
-	return add_field(env, "hypervisor", "%s", trim(signature.text));
+	return environment_add(env, "hypervisor", "%s", trim(signature.text));
 }
 #else
 static int add_hypervisor(struct environment *env)
@@ -256,7 +253,8 @@ static int add_hugepage(struct environment *env, const char *root)
 	close = open ? strchr(open, ']') : NULL;
 	if (!close)
 		return 0;
-	return add_field(env, "transparent_hugepage", "%.*s", (int)(close - open) - 1, open + 1);
+	return environment_add(env, "transparent_hugepage", "%.*s", (int)(close - open) - 1,
+			       open + 1);
 }
 
 static int add_time(struct environment *env)
@@ -267,14 +265,21 @@ static int add_time(struct environment *env)
 
 	if (!gmtime_r(&now, &tm) || !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
 		return 0;
-	return add_field(env, "time", "%s", text);
+	return environment_add(env, "time", "%s", text);
 }
 
 static int add_machine(struct environment *env)
 {
 	struct utsname u;
 
-	return uname(&u) ? 0 : add_field(env, "machine", "%s", u.machine);
+	return uname(&u) ? 0 : environment_add(env, "machine", "%s", u.machine);
+}
+
+/* Keys that a result file needs for itself. */
+static bool is_reserved(const char *key)
+{
+	return !strcmp(key, "schema") || !strcmp(key, "type") ||
+	       !strcmp(key, ENVIRONMENT_RECORDS) || !strcmp(key, ENVIRONMENT_PARTIAL);
 }
 
 static int add_line(struct environment *env, char *line, const char *path, unsigned int number,
@@ -288,10 +293,10 @@ static int add_line(struct environment *env, char *line, const char *path, unsig
 		return error_set(err, EXIT_USAGE, EINVAL, "write KEY=VALUE",
 				 "%s:%u: not a KEY=VALUE line", path, number);
 	*value++ = '\0';
-	if (environment_get(env, key) || !strcmp(key, "schema") || !strcmp(key, "type"))
+	if (environment_get(env, key) || is_reserved(key))
 		return error_set(err, EXIT_USAGE, EINVAL, "choose another key",
 				 "%s:%u: '%s' is there already", path, number, key);
-	return add_field(env, key, "%s", value);
+	return environment_add(env, key, "%s", value);
 }
 
 static int add_extra(struct environment *env, struct error *err)
@@ -347,7 +352,7 @@ int environment_read(struct environment *env, const char *root, struct error *er
 	if (!ret)
 		ret = add_hypervisor(env);
 	if (!ret)
-		ret = add_field(env, "page_size", "%ld", sysconf(_SC_PAGESIZE));
+		ret = environment_add(env, "page_size", "%ld", sysconf(_SC_PAGESIZE));
 	if (!ret)
 		ret = add_hugepage(env, root);
 	if (!ret)

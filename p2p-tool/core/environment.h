@@ -18,6 +18,10 @@ struct environment {
 	size_t count;
 };
 
+/* Fields that a result file adds: how many records follow, and why there are not more. */
+#define ENVIRONMENT_RECORDS "records"
+#define ENVIRONMENT_PARTIAL "partial"
+
 /*
  * Read the machine whose /proc and /sys are below root ("" for this one).
  * What cannot be read there is left out. 0, -ENOMEM, or -errno with err
@@ -25,6 +29,9 @@ struct environment {
  * be read or is malformed; it cannot change what was read from the machine.
  */
 int environment_read(struct environment *env, const char *root, struct error *err);
+/* Add a field, printf-style value, whether or not the key is there. 0 or -ENOMEM. */
+int environment_add(struct environment *env, const char *key, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 void environment_free(struct environment *env);
 /* The value of a field, or NULL. */
 const char *environment_get(const struct environment *env, const char *key);

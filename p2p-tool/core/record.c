@@ -113,6 +113,23 @@ const char *record_get_observed(const struct record *r, const char *key)
 	return find_in_list(r->observed, r->nobserved, key);
 }
 
+bool record_same_cell(const struct record *a, const struct record *b)
+{
+	size_t i;
+
+	if (a->unit != b->unit || a->nparams != b->nparams ||
+	    strcmp(a->measurement, b->measurement) || strcmp(a->buffer, b->buffer) ||
+	    strcmp(a->initiator, b->initiator))
+		return false;
+	for (i = 0; i < a->nparams; i++) {
+		const char *other = record_get_param(b, a->params[i].key);
+
+		if (!other || strcmp(other, a->params[i].value))
+			return false;
+	}
+	return true;
+}
+
 int record_set_samples(struct record *r, struct samples *s)
 {
 	struct hist *hist = hist_new();

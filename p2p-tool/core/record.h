@@ -71,6 +71,8 @@ int record_observe(struct record *r, const char *key, const char *fmt, ...)
 /* The value of a parameter or of an observation, or NULL. */
 const char *record_get_param(const struct record *r, const char *key);
 const char *record_get_observed(const struct record *r, const char *key);
+/* Are these results of the same cell? The order of parameters does not matter. */
+bool record_same_cell(const struct record *a, const struct record *b);
 /* Summarise samples into r->summary and r->hist. 0 or -errno. */
 int record_set_samples(struct record *r, struct samples *s);
 

@@ -88,7 +88,7 @@ if feature json; then
 	run bench run own --output own.jsonl
 	expect_status 0
 	expect_output MEDIAN
-	head -n 1 own.jsonl | grep -q '^{"schema":"p2p-tool/1","type":"environment",.*"base":"pinned"}$' ||
+	head -n 1 own.jsonl | grep -q '^{"schema":"p2p-tool/1","type":"environment",.*"base":"pinned","records":"[0-9]*"}$' ||
 		fail "the first line is not the environment"
 	lines=$(wc -l <own.jsonl)
 	[ "$(grep -c '^{"schema":"p2p-tool/1","type":"record",.*}$' own.jsonl)" -eq $((lines - 1)) ] ||

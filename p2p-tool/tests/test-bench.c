@@ -278,6 +278,20 @@ static void test_usage(void **state)
 	assert_string_equal(calls, "");
 }
 
+/* Every cell of a run is there once. */
+static void test_cell_measured_again(void **state)
+{
+	const char *text;
+
+	put("s.suite", "fake\nfake\nfake skip host:4K\nfake\n");
+	assert_int_equal(bench("run s --csv"), 0);
+	text = get("stdout");
+	assert_non_null(strstr(text, ",cpu,,hardware,"));
+	assert_non_null(strstr(text, ",cpu,again=2,hardware,"));
+	assert_non_null(strstr(text, ",cpu,again=3,hardware,"));
+	assert_null(strstr(text, "again=4"));
+}
+
 static void test_append_csv(void **state)
 {
 	put("s.suite", "fake\n");
@@ -368,6 +382,7 @@ int main(void)
 		TEST(test_failure_leaves_the_file),
 		TEST(test_nothing_runs_when_a_line_is_wrong),
 		TEST(test_usage),
+		TEST(test_cell_measured_again),
 		TEST(test_append_csv),
 		TEST(test_append_json),
 		TEST(test_environment_is_read_first),
