@@ -65,6 +65,7 @@ static const char notes[] =
 	"  host:LENGTH                     ordinary memory\n"
 	"  udmabuf:LENGTH                  a memfd as a DMABUF\n"
 	"  heap:NAME:LENGTH                memory of a dma-heap\n"
+	"  drm:NODE:LENGTH                 a dumb buffer of a DRM device\n"
 	"\n"
 	"Exit status: 0, 1 when something failed or data was wrong, 2 for wrong usage, 77 when "
 	"this machine lacks what it takes: a registration that fails says what is missing.";

@@ -11,10 +11,9 @@
 #include "dmabuf.h"
 
 static const struct buffer_ops *const ops_of[] = {
-	[BUFFER_VFIO] = &buffer_vfio_ops,
-	[BUFFER_HOST] = &buffer_host_ops,
-	[BUFFER_UDMABUF] = &buffer_udmabuf_ops,
-	[BUFFER_HEAP] = &buffer_heap_ops,
+	[BUFFER_VFIO] = &buffer_vfio_ops,	[BUFFER_HOST] = &buffer_host_ops,
+	[BUFFER_UDMABUF] = &buffer_udmabuf_ops, [BUFFER_HEAP] = &buffer_heap_ops,
+	[BUFFER_DRM] = &buffer_drm_ops,
 };
 
 static size_t page_size(void)

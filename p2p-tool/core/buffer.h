@@ -18,11 +18,13 @@ enum buffer_kind {
 	BUFFER_HOST,
 	BUFFER_UDMABUF,
 	BUFFER_HEAP,
+	BUFFER_DRM,
 };
 
 /*
  * A parsed buffer argument:
  *   vfio:BDF/BAR[+OFFSET][:LENGTH]   host:LENGTH   udmabuf:LENGTH   heap:NAME:LENGTH
+ *   drm:NODE:LENGTH
  * LENGTH 0 in the struct means "not given": the rest of the BAR.
  */
 struct bufspec {
@@ -32,6 +34,7 @@ struct bufspec {
 	uint64_t offset;  /* BUFFER_VFIO: bytes into the BAR */
 	uint64_t length;  /* bytes */
 	char heap[64];	  /* BUFFER_HEAP: a name below /dev/dma_heap */
+	char node[32];	  /* BUFFER_DRM: a name below /dev/dri, such as card0 */
 };
 
 /*
@@ -111,6 +114,9 @@ int buffer_open(const struct bufspec *spec, const struct access_params *access, 
  */
 int buffer_adopt(const struct bufspec *spec, int dmabuf_fd, bool rdonly, struct buffer **out,
 		 struct error *err);
+/* Likewise for something that is mapped by another way, and has no DMABUF here. */
+int buffer_adopt_source(const struct bufspec *spec, const struct map_source *source,
+			struct buffer **out, struct error *err);
 /*
  * Free b in any case (NULL is fine). Returns -errno with err filled in only
  * when a device could not be given back to its former driver.
@@ -153,5 +159,6 @@ extern const struct buffer_ops buffer_vfio_ops;
 extern const struct buffer_ops buffer_host_ops;
 extern const struct buffer_ops buffer_udmabuf_ops;
 extern const struct buffer_ops buffer_heap_ops;
+extern const struct buffer_ops buffer_drm_ops;
 
 #endif

@@ -15,6 +15,7 @@
 #define HOST_SYNTAX    "write host:LENGTH, such as host:64M"
 #define UDMABUF_SYNTAX "write udmabuf:LENGTH, such as udmabuf:64M"
 #define HEAP_SYNTAX    "write heap:NAME:LENGTH, such as heap:system:64M; names are in /dev/dma_heap"
+#define DRM_SYNTAX     "write drm:NODE:LENGTH, such as drm:card0:64M; nodes are in /dev/dri"
 
 /* One argument on its way through the parser. */
 struct parser {
@@ -111,19 +112,34 @@ static int parse_udmabuf(const struct parser *p, const char *text, struct bufspe
 	return parse_length(p, text, PAGE, &spec->length);
 }
 
-static int parse_heap(const struct parser *p, const char *text, struct bufspec *spec)
+/* What becomes a file name in a directory and must stay there, and a length. */
+static int parse_named(const struct parser *p, const char *text, const char *what, char *name,
+		       size_t size, uint64_t *length)
 {
 	int len = (int)strcspn(text, ":");
 
 	if (!len)
-		return wrong(p, "the heap's name is missing");
-	/* It becomes a file name below /dev/dma_heap and must stay there. */
-	if ((size_t)len >= sizeof(spec->heap) || *text == '.' || memchr(text, '/', (size_t)len))
-		return wrong(p, "'%.*s' is not the name of a heap", len, text);
-	memcpy(spec->heap, text, (size_t)len);
+		return wrong(p, "the %s's name is missing", what);
+	if ((size_t)len >= size || *text == '.' || memchr(text, '/', (size_t)len))
+		return wrong(p, "'%.*s' is not the name of a %s", len, text, what);
+	memcpy(name, text, (size_t)len);
 	if (!text[len])
 		return wrong(p, "the length is missing");
-	return parse_length(p, text + len + 1, 1, &spec->length);
+	return parse_length(p, text + len + 1, 1, length);
+}
+
+static int parse_heap(const struct parser *p, const char *text, struct bufspec *spec)
+{
+	return parse_named(p, text, "heap", spec->heap, sizeof(spec->heap), &spec->length);
+}
+
+static int parse_drm(const struct parser *p, const char *text, struct bufspec *spec)
+{
+	static const char dir[] = "/dev/dri/";
+
+	if (!strncmp(text, dir, strlen(dir)))
+		text += strlen(dir);
+	return parse_named(p, text, "node", spec->node, sizeof(spec->node), &spec->length);
 }
 
 static const struct {
@@ -136,11 +152,13 @@ static const struct {
 	{ "host", BUFFER_HOST, HOST_SYNTAX, parse_host },
 	{ "udmabuf", BUFFER_UDMABUF, UDMABUF_SYNTAX, parse_udmabuf },
 	{ "heap", BUFFER_HEAP, HEAP_SYNTAX, parse_heap },
+	{ "drm", BUFFER_DRM, DRM_SYNTAX, parse_drm },
 };
 
 int bufspec_parse(const char *text, struct bufspec *spec, struct error *err)
 {
-	struct parser p = { text, "write vfio:..., host:..., udmabuf:... or heap:...", err };
+	struct parser p = { text, "write vfio:..., host:..., udmabuf:..., heap:... or drm:...",
+			    err };
 	struct bufspec parsed = { 0 };
 	size_t len = strcspn(text, ":"), i;
 	int ret;
@@ -190,6 +208,8 @@ int bufspec_format(const struct bufspec *spec, char *buf, size_t size)
 		return snprintf(buf, size, "udmabuf:%s", length);
 	case BUFFER_HEAP:
 		return snprintf(buf, size, "heap:%s:%s", spec->heap, length);
+	case BUFFER_DRM:
+		return snprintf(buf, size, "drm:%s:%s", spec->node, length);
 	}
 	return -EINVAL;
 }

@@ -99,4 +99,22 @@ int measure_rdma_check(const struct bufspec *spec, const struct rdma_params *p, 
 int measure_rdma(struct buffer *b, const struct clock *c, const struct rdma_params *p,
 		 struct record_set *out, struct error *err);
 
+struct drm_params {
+	const char *node; /* NULL: the first one that can be used */
+	uint64_t *sizes;  /* bytes of one transfer, each at most the buffer */
+	size_t nsizes;
+	unsigned int repeat, warmup;
+};
+
+/* 0, or -errno with err filled in: does p fit such a buffer? */
+int measure_drm_check(const struct bufspec *spec, const struct drm_params *p, struct error *err);
+/*
+ * drm.import, drm.reexport, drm.handle_close; then, by each way into the imported object
+ * (drm-way.h), what measure_map() and measure_copy() measure, by the names drm.mmap to
+ * drm.read. A way that the driver does not have becomes records that say so. drm.mmap is
+ * verified: the mapping leads to the memory of b. Otherwise as measure_copy().
+ */
+int measure_drm(struct buffer *b, const struct clock *c, const struct drm_params *p,
+		struct record_set *out, struct error *err);
+
 #endif

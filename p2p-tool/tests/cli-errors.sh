@@ -23,7 +23,7 @@ for name in map copy; do
 	run $name host:4K host:8K
 	expect_usage host:8K
 	run $name --csv --output "$file" ''
-	expect_usage "buffer ''" vfio: host: udmabuf: heap:
+	expect_usage "buffer ''" vfio: host: udmabuf: heap: drm:
 
 	# Buffers, each wrong in one way; test-bufspec has more.
 	for buffer in frob:4K 0000:01:00.0/2; do
@@ -141,6 +141,30 @@ else
 	expect_usage 'host:64K: no room' twice
 	run rdma --csv --output "$file" --device nonesuch0 host:64K
 	expect_error 77 'nonesuch0: there is no such RDMA device' 'list --rdma'
+fi
+
+# drm
+run copy --csv --output "$file" drm:../mem:4K
+expect_usage "'../mem' is not the name of a node" drm:NODE:LENGTH
+if "$P2P_TOOL" --version | grep -q '^  drm  *no'; then
+	run drm --csv --output "$file" host:4K
+	expect_error 77 'built without DRM' libdrm-dev
+	run map --csv --output "$file" drm:card0:4K
+	expect_error 77 'built without DRM' libdrm-dev
+else
+	run drm
+	expect_usage 'no buffer' 'p2p-tool drm --help'
+	run drm --node '' host:4K
+	expect_usage '--node: is empty' 'list --drm'
+	run drm --sizes 8K host:4K
+	expect_usage 'host:4K: cannot copy 8K' --sizes
+	run drm --csv --output "$file" host:4K
+	expect_error 77 'host:4K: this kind of memory has no DMABUF' udmabuf:
+	run map --csv --output "$file" drm:no-such-node:4K
+	expect_error 77 '/dev/dri/no-such-node: No such file' 'list --drm'
+	run map --csv --output "$file" drm:card0:100
+	expect_usage 'drm:card0:100: 100 bytes are not whole pages'
+	[ ! -e "$file" ] || fail "a file was written"
 fi
 
 # revoke and vend

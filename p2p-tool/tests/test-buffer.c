@@ -60,6 +60,9 @@ static void test_length(void **state)
 		{ { .kind = BUFFER_HOST, .length = 100 }, -EINVAL, "host:100" },
 		{ { .kind = BUFFER_UDMABUF, .length = 0x1800 }, -EINVAL, "udmabuf:6K" },
 		{ { .kind = BUFFER_HEAP, .length = 1, .heap = "system" }, -EINVAL, "heap:system" },
+		{ { .kind = BUFFER_DRM, .length = 100, .node = "card0" },
+		  -EINVAL,
+		  "drm:card0:100" },
 		{ { .kind = BUFFER_HOST, .length = 1ULL << 63 }, -EOVERFLOW, "address space" },
 	};
 	struct error err;

@@ -25,6 +25,8 @@ static void test_accepts(void **state)
 		{ "udmabuf:4K", NULL },
 		{ "heap:system:2M", NULL },
 		{ "heap:default_cma_region:4K", NULL },
+		{ "drm:card0:64K", NULL },
+		{ "drm:/dev/dri/renderD128:4096", "drm:renderD128:4K" },
 	};
 	size_t i;
 
@@ -61,6 +63,9 @@ static void test_fields(void **state)
 	assert_int_equal(bufspec_parse("heap:system:4K", &spec, NULL), 0);
 	assert_int_equal(spec.kind, BUFFER_HEAP);
 	assert_string_equal(spec.heap, "system");
+	assert_int_equal(bufspec_parse("drm:card1:4K", &spec, NULL), 0);
+	assert_int_equal(spec.kind, BUFFER_DRM);
+	assert_string_equal(spec.node, "card1");
 }
 
 static void test_refuses(void **state)
@@ -71,7 +76,7 @@ static void test_refuses(void **state)
 		const char *text, *what, *remedy;
 	} bad[] = {
 		{ "", "'' is not a kind", "vfio:..." },
-		{ "foo:4K", "'foo' is not a kind", "heap:..." },
+		{ "foo:4K", "'foo' is not a kind", "drm:..." },
 		{ "vfi:01:00.0/0", "'vfi' is not a kind", "vfio:..." },
 		{ "VFIO:01:00.0/0", "'VFIO' is not a kind", "vfio:..." },
 		{ ":4K", "'' is not a kind", "vfio:..." },
@@ -113,6 +118,11 @@ static void test_refuses(void **state)
 		{ "heap:../mem:4K", "'../mem' is not the name of a heap", "/dev/dma_heap" },
 		{ "heap:..:4K", "'..' is not the name of a heap", "/dev/dma_heap" },
 		{ "heap:a/b:4K", "'a/b' is not the name of a heap", "/dev/dma_heap" },
+		{ "drm::4K", "the node's name is missing", "drm:NODE:LENGTH" },
+		{ "drm:card0", "the length is missing", "drm:NODE:LENGTH" },
+		{ "drm:card0:0", "the length is 0", "drm:NODE:LENGTH" },
+		{ "drm:/dev/null:4K", "'/dev/null' is not the name of a node", "/dev/dri" },
+		{ "drm:/dev/dri/../mem:4K", "'../mem' is not the name of a node", "/dev/dri" },
 		{ "heap:" NAME64 ":4K", "is not the name of a heap", "/dev/dma_heap" },
 	};
 	size_t i;

@@ -277,6 +277,27 @@ static void test_table_skipped(void **state)
 	record_set_free(&set);
 }
 
+/* Each warning once for each buffer, below all else. */
+static void test_table_warnings(void **state)
+{
+	static const char *const buffers[] = { "host:1", "host:1", "host:2" };
+	struct record_set set = { 0 };
+	char *text, *where;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(buffers); i++) {
+		struct record *r = add(&set, "drm.import", buffers[i], UNIT_NS, four, 4);
+
+		assert_int_equal(record_observe(r, "warning", "mind the gap"), 0);
+	}
+	text = render(FORMAT_TABLE, &set);
+	where = strstr(text, "\nWarnings:\n  host:1: mind the gap\n  host:2: mind the gap\n");
+	assert_non_null(where);
+	assert_null(strstr(where + 2, "\n\n"));
+	free(text);
+	record_set_free(&set);
+}
+
 static void test_table_long_names(void **state)
 {
 	static const char name[] = "heap:a-name-that-is-longer-than-any-heap-has-but-still-printed-"
@@ -498,6 +519,7 @@ int main(void)
 		cmocka_unit_test(test_csv_header),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_table_skipped),
+		cmocka_unit_test(test_table_warnings),
 		cmocka_unit_test(test_table_long_names),
 		cmocka_unit_test(test_environment_line),
 		cmocka_unit_test(test_write_error),

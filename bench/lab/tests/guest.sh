@@ -317,6 +317,43 @@ test_rdma() {
 	! grep -E ',failed,' "$scratch/out"
 }
 
+# Every kind of buffer in a DRM device: by way of the DMABUF that it gives back and of
+# its own object, what is written arrives in the buffer.
+test_drm() {
+	expect 0 lab_run -- sh -c '
+		for buffer in vfio:0000:03:00.0/2+1M:256K udmabuf:256K heap:system:256K drm:card0:256K; do
+			p2p-tool drm $buffer --sizes 64,64K --repeat 3 --warmup 1 --json || exit
+		done
+		p2p-tool drm --node renderD128 vfio:0000:03:00.0/2:64K --repeat 3 --warmup 1 >&2 &&
+		p2p-tool map drm:card0:256K --via both --repeat 3 --warmup 1 >&2 &&
+		umount /sys/kernel/debug &&
+		p2p-tool drm vfio:0000:03:00.0/2:64K --repeat 3 --warmup 1 >&2'
+	cat "$scratch/out" "$scratch/err"
+	grep '^{' "$scratch/out" | jq -e -s '[.[] | select(.type == "record")] |
+		(map(select(.skipped == null and .params.via != null and .verification == "ok" and
+			(.measurement == "drm.write" or .measurement == "drm.read"))) | length) == 32 and
+		(map(select(.measurement == "drm.mmap") | .verification) | sort | unique) == ["ok"] and
+		(map(select(.measurement == "drm.mmap")) | length) == 8 and
+		(map(select(.measurement == "drm.import") | .observed.attached)) ==
+			["vgem", "vgem", "vgem", "nobody"] and
+		(map(select(.measurement == "drm.import") | .observed.warning == null)) ==
+			[true, false, false, false] and
+		all(.[]; .verification != "failed") and
+		(map(select(.skipped != null) | .params.via) | unique) - ["engine", "reexport", "gem"] == []'
+	grep -q 'renderD128: render nodes give no offset to map objects at; use the primary node' "$scratch/err"
+	grep -q 'vfio:.*: who has attached to it cannot be seen; be root, mount debugfs' "$scratch/err"
+}
+
+# What stands in the way of an import is said.
+test_drm_refusals() {
+	expect 77 lab_run --kernel patched -- p2p-tool drm vfio:0000:03:00.0/2:64K
+	grep -q 'card0 (vgem) cannot import it: the attachment lacks peer2peer' "$scratch/err"
+	expect 77 lab_run -- sh -c 'rm -r /dev/dri; p2p-tool drm udmabuf:64K'
+	grep -q '/dev/dri/.*: No such file' "$scratch/err"
+	expect 2 lab_run -- p2p-tool drm --node /dev/null udmabuf:64K
+	grep -q '/dev/null: is not a DRM node' "$scratch/err"
+}
+
 # What stands in the way of a registration is said: 77 and one line.
 test_rdma_refusals() {
 	expect 77 lab_run -- p2p-tool rdma vfio:0000:03:00.0/2:64K
