@@ -27,7 +27,7 @@ for suite in demo map; do
 	[ "$status" -eq 77 ] || [ "$status" -eq 0 ] || fail "a line of $suite is wrong"
 done
 run bench run no-such-suite
-expect_error 2 'no-such-suite: no such suite' 'demo, map'
+expect_error 2 'no-such-suite: no such suite' 'known there: demo, '
 
 # A suite of our own, by name and by path.
 P2P_TOOL_SUITES=$tmp/suites
