@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench-private.h"
 #include "bench-run.h"
 #include "cmd.h"
 #include "core/suite.h"
@@ -34,6 +36,8 @@ static const struct opt options[] = {
 	OUTPUT_OPTIONS,
 	{ 0 },
 };
+
+static const struct opt help_options[] = { OPT_HELP, { 0 } };
 
 static const char usage[] = "bench run [OPTION]... SUITE\nbench run --list [SUITE]";
 static const char about[] =
@@ -287,16 +291,39 @@ static int run_main(int argc, char **argv)
 	return ret ? report_error(&err) : EXIT_OK;
 }
 
+static const struct {
+	const char *name, *summary;
+	int (*main)(int argc, char **argv);
+} subcommands[] = {
+	{ "run", "run a suite and keep its records", run_main },
+	{ "compare", "tell whether other runs were slower", bench_compare_main },
+};
+#define NSUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))
+
+static void help(void)
+{
+	size_t i;
+
+	options_help("bench SUBCOMMAND [OPTION]... [ARGUMENT]...",
+		     "Run suites of measurements, and tell what became of the figures.",
+		     help_options, NULL);
+	puts("\nSub-commands:");
+	for (i = 0; i < NSUBCOMMANDS; i++)
+		printf("  %-10s %s\n", subcommands[i].name, subcommands[i].summary);
+	puts("\n'p2p-tool bench SUBCOMMAND --help' tells more, exit status included.");
+}
+
 static int bench_main(int argc, char **argv)
 {
-	static const char remedy[] =
-		"write 'p2p-tool bench run SUITE', see 'p2p-tool bench --help'";
+	static const char remedy[] = "'p2p-tool bench --help' lists the sub-commands";
 	struct error err = { 0 };
+	size_t i;
 
-	if (argc > 1 && !strcmp(argv[1], "run"))
-		return run_main(argc - 1, argv + 1);
+	for (i = 0; argc > 1 && i < NSUBCOMMANDS; i++)
+		if (!strcmp(argv[1], subcommands[i].name))
+			return subcommands[i].main(argc - 1, argv + 1);
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		options_help(usage, about, options, notes);
+		help();
 		return EXIT_OK;
 	}
 	if (argc > 1)
@@ -309,6 +336,6 @@ static int bench_main(int argc, char **argv)
 
 const struct command cmd_bench = {
 	.name = "bench",
-	.summary = "run a suite of measurements and keep its records",
+	.summary = "run suites of measurements, compare the results",
 	.main = bench_main,
 };

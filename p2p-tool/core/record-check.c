@@ -29,17 +29,21 @@ static unsigned int bucket_of_rank(const struct hist *h, uint64_t rank)
 	return i;
 }
 
+/* The largest value of a bucket. */
+static double bucket_last(unsigned int i)
+{
+	uint64_t upper = hist_upper(i);
+
+	return (double)(upper == UINT64_MAX ? upper : upper - 1);
+}
+
 /* Can the figure be the mean of the samples of these two ranks? */
 static bool between_ranks(const struct hist *h, uint64_t low, uint64_t high, double value)
 {
-	double lower = ((double)hist_lower(bucket_of_rank(h, low)) +
-			(double)hist_lower(bucket_of_rank(h, high))) /
-		       2;
-	double upper = ((double)hist_upper(bucket_of_rank(h, low)) +
-			(double)hist_upper(bucket_of_rank(h, high))) /
-		       2;
+	unsigned int a = bucket_of_rank(h, low), b = bucket_of_rank(h, high);
 
-	return value >= lower && value <= upper;
+	return value >= ((double)hist_lower(a) + (double)hist_lower(b)) / 2 &&
+	       value <= (bucket_last(a) + bucket_last(b)) / 2;
 }
 
 /* By nearest rank, as samples.c does it. */

@@ -20,7 +20,7 @@ static inline char **table_cell(const struct table *t, size_t row, size_t column
 /* Is the column part of JSON and CSV? */
 static inline bool column_in_data(const struct column *c)
 {
-	return c->place != PLACE_TABLE;
+	return c->place == PLACE_ALL || c->place == PLACE_DATA;
 }
 
 /* The name of the column in JSON and CSV. */

@@ -91,7 +91,7 @@ bool table_row_continues(const struct table *t, size_t row)
 
 static bool in_table(const struct column *c)
 {
-	return c->place != PLACE_DATA;
+	return c->place == PLACE_ALL || c->place == PLACE_TABLE;
 }
 
 /* What the aligned table shows for a cell, in buf when it must be made; never NULL. */

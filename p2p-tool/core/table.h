@@ -29,6 +29,7 @@ struct column {
 		PLACE_ALL,
 		PLACE_TABLE, /* only in the aligned table: the short form of others */
 		PLACE_DATA,  /* only in JSON and CSV: too much for a line */
+		PLACE_NONE,  /* nowhere, this time */
 	} place;
 	const char *group; /* JSON array that the column belongs to; one for each table, or NULL */
 	const char *key;   /* in JSON and CSV instead of a short name, or NULL */

@@ -219,7 +219,7 @@ run copy --routine frob host:4K
 expect_usage frob 'p2p-tool copy --help'
 
 run bench
-expect_usage 'bench run SUITE'
+expect_usage 'bench --help'
 run bench frob
 expect_usage 'bench frob'
 run bench run

@@ -51,13 +51,16 @@ check_options()
 : >"$tmp/out"
 : >"$tmp/err"
 check_options ''
-for name in $("$P2P_TOOL" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
-	[ "$name" != bench ] || name='bench run'
+{
+	"$P2P_TOOL" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | grep -vx bench
+	"$P2P_TOOL" bench --help | sed -n '/^Sub-commands:/,/^$/s/^  \([a-z]*\) .*/bench \1/p'
+} >"$tmp/commands"
+while read -r name; do
 	check_options "$name"
 	command="p2p-tool(1)"
 	grep -q "^[.]B p2p.-tool $name" "$page" || fail "the synopsis lacks $name"
 	grep -q "^[.]SS $name\$" "$page" || fail "$name has no section"
-done
+done <"$tmp/commands"
 
 # What the manual page says of exit codes and the environment.
 for text in 0 1 2 3 77; do

@@ -261,7 +261,7 @@ static void test_usage(void **state)
 		{ "run s --json --csv", "--json and --csv", "choose one" },
 		{ "run s --append", "--append", "--output" },
 		{ "run s --output . --csv", ".: is a directory", "name of a file" },
-		{ "compare", "bench compare: no such sub-command", "bench run" },
+		{ "walk", "bench walk: no such sub-command", "bench --help" },
 	};
 	size_t i;
 
