@@ -60,7 +60,7 @@ packages_for_comparison() {
 }
 
 packages_for_test() {
-	echo shellcheck clang sparse man-db jq bsdextrautils
+	echo shellcheck clang sparse man-db jq bsdextrautils r-base-core
 	case $(os_release) in
 	debian-12) echo clang-format ;;
 	*) echo clang-format-14 ;;

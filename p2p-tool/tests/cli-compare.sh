@@ -45,13 +45,13 @@ group()
 
 cd "$tmp" || exit 1
 group 1 100 >a
-group 1 110 >more
+group 1 110 >bit
 group 1 125 >slow
 group 2 100 >other
 run bench compare a a
 expect_status 0
 expect_output equal
-run bench compare a more
+run bench compare a bit
 expect_status 0
 expect_output '+10.0 %'
 run bench compare a slow
@@ -82,7 +82,7 @@ expect_output '"a_median"'
 run bench compare --csv a slow
 expect_status 1
 expect_output 'map.mmap,host:4K,cpu,via=device,insn,1,100,'
-run bench compare a a vs more slow
+run bench compare a a vs bit slow
 expect_status 0
 expect_output '117.5'
 
@@ -103,9 +103,9 @@ grep -q 'all its runs are partial' "$tmp/err" || fail 'no reason'
 : >empty
 run bench compare empty a
 expect_error 2 'empty: is empty'
-head -c 300 a >cut
-run bench compare a cut
-expect_error 2 'cut:2: '
+head -c 300 a >short
+run bench compare a short
+expect_error 2 'short:2: '
 sed 's/"max":100/"max":101/' a >edited
 run bench compare a edited
 expect_error 2 "edited:2: 'max' and 'histogram' do not agree"

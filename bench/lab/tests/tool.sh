@@ -34,6 +34,18 @@ test_check_minimal() {
 	./p2p-tool/p2p-tool --version | grep -q 'json.*no' || { ./p2p-tool/p2p-tool --version; fail "--version does not say that JSON is left out"; }
 }
 
+# An independent implementation finds the same.
+test_statistics_against_r() {
+	local dir
+	with_lock tool build_tool
+	dir=$(tool_build_dir)
+	make -C "$dir" p2p-tool/tests/stats-cases
+	P2P_TOOL=$dir/p2p-tool/p2p-tool "$LAB_ROOT/p2p-tool/tests/stats.sh" || return 1
+	# And the comparison can fail.
+	"$dir/p2p-tool/tests/stats-cases" | sed '0,/^test 5 5 /s//&1/' >"$scratch/cases"
+	! Rscript --vanilla "$LAB_ROOT/p2p-tool/tests/stats.R" <"$scratch/cases"
+}
+
 test_distcheck() {
 	local dir
 	dir=$(tool_build_dir)
