@@ -18,12 +18,6 @@ struct vfio_buffer {
 	struct binding *binding;   /* NULL: not borrowed */
 };
 
-/* Vendors that a virtual machine invents: Red Hat's two, and QEMU's own. */
-static bool vendor_is_virtual(uint16_t vendor)
-{
-	return vendor == 0x1af4 || vendor == 0x1b36 || vendor == 0x1234;
-}
-
 static int no_such_function(const struct bufspec *spec, struct error *err)
 {
 	char name[BDF_STRLEN];
@@ -132,8 +126,7 @@ static int open_function(struct buffer *b, struct pci_function *f,
 	if (ret)
 		return ret;
 	b->phys_congruence = f->resource[b->spec.bar].start + b->spec.offset;
-	b->emulated = b->emulated || vendor_is_virtual(f->vendor) ||
-		      vendor_is_virtual(f->subsystem_vendor);
+	b->emulated = b->emulated || pci_is_virtual(f);
 	return vfio_enable_memory(&v->device, err);
 }
 

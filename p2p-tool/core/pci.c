@@ -216,6 +216,16 @@ static bool usable_memory(const struct pci_resource *r)
 	return r->size && r->memory && r->assigned;
 }
 
+static bool vendor_is_virtual(uint16_t vendor)
+{
+	return vendor == 0x1af4 || vendor == 0x1b36 || vendor == 0x1234;
+}
+
+bool pci_is_virtual(const struct pci_function *f)
+{
+	return vendor_is_virtual(f->vendor) || vendor_is_virtual(f->subsystem_vendor);
+}
+
 bool pci_has_memory(const struct pci_function *f)
 {
 	size_t i;

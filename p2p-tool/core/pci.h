@@ -80,6 +80,8 @@ int pci_read_details(const struct sysfs *s, struct pci_function *f);
 
 /* A bridge to another bus: root port, switch port. */
 bool pci_is_bridge(const struct pci_function *f);
+/* Made up by a virtual machine (QEMU's and Red Hat's vendor ids)? Needs the details. */
+bool pci_is_virtual(const struct pci_function *f);
 /* Does a BAR hold memory? */
 bool pci_has_memory(const struct pci_function *f);
 

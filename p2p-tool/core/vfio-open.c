@@ -15,6 +15,7 @@
 /* Everything that the steps of opening share. */
 struct attempt {
 	struct vfio_device *dev;
+	const struct vfio_device *beside; /* whose IOAS to join; NULL: a new one */
 	const struct vfio_sys *sys;
 	const struct sysfs *sysfs;
 	const struct pci_function *f;
@@ -70,12 +71,40 @@ static int failed(struct attempt *a, const char *step, int ret)
 	}
 }
 
+/* The iommufd: a new one, or that of the other device. An fd or -errno. */
+static int open_iommufd(struct attempt *a)
+{
+	int fd;
+
+	if (!a->beside)
+		return do_open(a, "/dev/iommu",
+			       "load the iommufd module (CONFIG_IOMMUFD), or try --path group");
+	fd = fcntl(a->beside->iommu_fd, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? failed(a, "sharing an iommufd", -errno) : fd;
+}
+
+/* The IOAS in it, likewise. 0 or -errno. */
+static int find_ioas(struct attempt *a)
+{
+	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
+	int ret;
+
+	if (a->beside) {
+		a->dev->ioas_id = a->beside->ioas_id;
+		return 0;
+	}
+	ret = do_ioctl(a, a->dev->iommu_fd, IOMMU_IOAS_ALLOC, &alloc);
+	if (ret)
+		return failed(a, "allocating an IOAS", ret);
+	a->dev->ioas_id = alloc.out_ioas_id;
+	return 0;
+}
+
 /* -ENOENT: this way does not exist here. */
 static int open_cdev(struct attempt *a)
 {
 	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
 	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach) };
-	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
 	struct vfio_device *dev = a->dev;
 	char node[128];
 	int ret;
@@ -89,8 +118,7 @@ static int open_cdev(struct attempt *a)
 			  "needs a kernel with CONFIG_VFIO_DEVICE_CDEV, or try --path group");
 	if (dev->fd < 0)
 		return dev->fd;
-	dev->iommu_fd = do_open(a, "/dev/iommu",
-				"load the iommufd module (CONFIG_IOMMUFD), or try --path group");
+	dev->iommu_fd = open_iommufd(a);
 	if (dev->iommu_fd < 0)
 		return dev->iommu_fd == -ENODEV ? -ENOENT : dev->iommu_fd;
 
@@ -103,10 +131,10 @@ static int open_cdev(struct attempt *a)
 		return failed(a, "binding to iommufd", ret);
 	dev->devid = bind.out_devid;
 
-	ret = do_ioctl(a, dev->iommu_fd, IOMMU_IOAS_ALLOC, &alloc);
+	ret = find_ioas(a);
 	if (ret)
-		return failed(a, "allocating an IOAS", ret);
-	attach.pt_id = dev->ioas_id = alloc.out_ioas_id;
+		return ret;
+	attach.pt_id = dev->ioas_id;
 	ret = do_ioctl(a, dev->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
 	if (ret == -EBUSY)
 		return vfio_explain_busy(a->sys, a->sysfs, a->f, EBUSY, a->err);
@@ -239,6 +267,26 @@ int vfio_open(struct vfio_device *dev, const struct vfio_sys *sys, const struct 
 	if (ret)
 		return error_set(err, why->status, -ret, why->remedy, "%s", why->what);
 	return 0;
+}
+
+int vfio_open_beside(struct vfio_device *dev, const struct vfio_device *other,
+		     const struct sysfs *sysfs, const struct pci_function *f, struct error *err)
+{
+	struct attempt a = {
+		.dev = dev, .beside = other, .sys = other->sys, .sysfs = sysfs, .f = f, .err = err
+	};
+	int ret;
+
+	*dev = (struct vfio_device){ .sys = other->sys, .fd = -1, .iommu_fd = -1, .group_fd = -1 };
+	bdf_format(&f->bdf, dev->name);
+	ret = look_around(&a);
+	if (!ret && a.noiommu)
+		ret = vfio_explain_iommu(f, true, err);
+	if (!ret)
+		ret = open_cdev(&a);
+	if (ret)
+		vfio_close(dev);
+	return ret;
 }
 
 void vfio_close(struct vfio_device *dev)

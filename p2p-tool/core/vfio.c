@@ -278,15 +278,21 @@ int vfio_config_write(const struct vfio_device *dev, uint64_t offset, const void
 	return len < 0 ? -errno : (size_t)len == size ? 0 : -EIO;
 }
 
-int vfio_enable_memory(const struct vfio_device *dev, struct error *err)
+int vfio_set_command(const struct vfio_device *dev, uint16_t bits, bool on)
 {
-	uint16_t command; /* little endian, as all of configuration space */
+	uint16_t command, wanted; /* little endian, as all of configuration space */
 	int ret = vfio_config_read(dev, PCI_COMMAND, &command, sizeof(command));
 
-	if (!ret && !(command & htole16(PCI_COMMAND_MEMORY))) {
-		command |= htole16(PCI_COMMAND_MEMORY);
-		ret = vfio_config_write(dev, PCI_COMMAND, &command, sizeof(command));
-	}
+	if (ret)
+		return ret;
+	wanted = on ? command | htole16(bits) : command & (uint16_t)~htole16(bits);
+	return wanted == command ? 0 : vfio_config_write(dev, PCI_COMMAND, &wanted, sizeof(wanted));
+}
+
+int vfio_enable_memory(const struct vfio_device *dev, struct error *err)
+{
+	int ret = vfio_set_command(dev, PCI_COMMAND_MEMORY, true);
+
 	if (ret)
 		return error_set(err, EXIT_FAILED, -ret, NULL, "%s: configuration space: %s",
 				 dev->name, strerror(-ret));
@@ -297,7 +303,8 @@ int vfio_reset(const struct vfio_device *dev, struct error *err)
 {
 	int ret = device_ioctl(dev, VFIO_DEVICE_RESET, NULL);
 
-	if (ret == -ENOTTY)
+	/* EINVAL is what vfio-pci says of a device that has no way to be reset. */
+	if (ret == -ENOTTY || ret == -EINVAL)
 		return error_set(err, EXIT_SKIP, ENOTTY, "'p2p-tool list' shows reset methods",
 				 "%s: cannot be reset", dev->name);
 	if (ret)

@@ -49,6 +49,12 @@ struct vfio_device {
  */
 int vfio_open(struct vfio_device *dev, const struct vfio_sys *sys, const struct sysfs *sysfs,
 	      const struct pci_function *f, enum vfio_path path, struct error *err);
+/*
+ * Likewise through the character device, into the iommufd and the IOAS of other,
+ * which came through it too. Either may be closed first.
+ */
+int vfio_open_beside(struct vfio_device *dev, const struct vfio_device *other,
+		     const struct sysfs *sysfs, const struct pci_function *f, struct error *err);
 void vfio_close(struct vfio_device *dev);
 
 /* A part of a region that can be mmap()ed. */
@@ -105,6 +111,8 @@ int vfio_config_write(const struct vfio_device *dev, uint64_t offset, const void
 
 /* Have the device decode its memory BARs, as it should already. 0 or -errno with err filled in. */
 int vfio_enable_memory(const struct vfio_device *dev, struct error *err);
+/* Let the device decode its memory BARs, or do DMA, or not: PCI_COMMAND_MEMORY, _MASTER. 0 or -errno. */
+int vfio_set_command(const struct vfio_device *dev, uint16_t bits, bool on);
 
 /* Reset the function. 0 or -errno with err filled in. */
 int vfio_reset(const struct vfio_device *dev, struct error *err);
