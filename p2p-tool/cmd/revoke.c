@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cmd.h"
 #include "core/measure.h"
@@ -14,13 +15,22 @@ enum {
 	REVOKE_MAPPERS = OPT_LONG_ONLY,
 	REVOKE_BUSY,
 	REVOKE_READ_ONLY,
+	REVOKE_IMPORTERS,
+	REVOKE_DEVICE,
+	REVOKE_NODE,
 };
 
 static const struct opt options[] = {
 	OPT_HELP,
 	{ REVOKE_MAPPERS, "mappers", "N",
 	  "so many processes have the DMABUF mapped and every page of it touched (default 1)" },
-	{ REVOKE_BUSY, "busy", NULL, "and read from it when it is revoked" },
+	{ REVOKE_BUSY, "busy", NULL, "and use it when it is revoked, as importers do" },
+	{ REVOKE_IMPORTERS, "importers", "LIST",
+	  "devices have imported the DMABUF as well: a list of rdma, which writes to it, and drm, "
+	  "whose object is mapped and read" },
+	{ REVOKE_DEVICE, "device", "DEV", "the RDMA device; default: the first one that is up" },
+	{ REVOKE_NODE, "node", "NODE",
+	  "the DRM node; default: the first one that imports DMABUFs" },
 	{ REVOKE_READ_ONLY, "read-only", NULL, "export the DMABUF read-only" },
 	MEASURE_OPTIONS,
 	OUTPUT_OPTIONS,
@@ -30,8 +40,9 @@ static const struct opt options[] = {
 static const char usage[] = "revoke [OPTION]... vfio:BDF/BAR[+OFFSET][:LENGTH]";
 static const char about[] =
 	"Measure the time from asking VFIO to revoke a DMABUF until that returns. Every round "
-	"makes a new DMABUF of the slice and hands it to other processes. When the revoke has "
-	"returned, no access of theirs may complete: they try every page.";
+	"makes a new DMABUF of the slice and hands it to other processes, and to devices. When the "
+	"revoke has returned, no access of theirs may complete: they try every page, and every "
+	"kind of access.";
 static const char notes[] =
 	"Exit status: 0, 1 when something failed or an access completed after the revoke, 2 for "
 	"wrong usage, 77 when this machine lacks what it takes.";
@@ -40,6 +51,21 @@ struct revoke_command {
 	struct measure_options common;
 	struct revoke_params params;
 };
+
+static int parse_importers(const char *arg, bool importer[IMPORTERS], struct error *err)
+{
+	char list[64], *word, *rest = list;
+	enum importer_kind kind;
+
+	snprintf(list, sizeof(list), "%s", arg);
+	while ((word = strsep(&rest, ","))) {
+		if (importer_parse(word, &kind))
+			return error_set(err, EXIT_USAGE, EINVAL, "give rdma, drm or both",
+					 "option --importers '%s': there is no '%s'", arg, word);
+		importer[kind] = true;
+	}
+	return 0;
+}
 
 static int parse_own(struct revoke_command *r, int c, const char *arg, struct error *err)
 {
@@ -52,7 +78,36 @@ static int parse_own(struct revoke_command *r, int c, const char *arg, struct er
 	case REVOKE_READ_ONLY:
 		r->common.access.rdonly = true;
 		break;
+	case REVOKE_IMPORTERS:
+		return parse_importers(arg, r->params.importer, err);
+	case REVOKE_DEVICE:
+		r->params.rdma_device = arg;
+		break;
+	case REVOKE_NODE:
+		r->params.drm_node = arg;
+		break;
 	}
+	return 0;
+}
+
+/* Do the options make sense together? */
+static int check_params(const struct revoke_command *r, struct error *err)
+{
+	const struct revoke_params *p = &r->params;
+
+	if (p->busy && !p->mappers && !p->importer[IMPORTER_RDMA] && !p->importer[IMPORTER_DRM])
+		return error_set(err, EXIT_USAGE, EINVAL,
+				 "give at least one of --mappers, or --importers",
+				 "option --busy: nobody is there to be busy");
+	if (r->common.access.rdonly && p->importer[IMPORTER_RDMA])
+		return error_set(err, EXIT_USAGE, EINVAL, "leave one of them out",
+				 "options --read-only and --importers rdma: it writes");
+	if (p->rdma_device && !p->importer[IMPORTER_RDMA])
+		return error_set(err, EXIT_USAGE, EINVAL, "give --importers rdma as well",
+				 "option --device: nothing is imported there");
+	if (p->drm_node && !p->importer[IMPORTER_DRM])
+		return error_set(err, EXIT_USAGE, EINVAL, "give --importers drm as well",
+				 "option --node: nothing is imported there");
 	return 0;
 }
 
@@ -75,9 +130,8 @@ static int parse(int argc, char **argv, void *params, struct error *err)
 	ret = measure_operand(&r->common, "revoke", argc - optind, argv + optind, err);
 	if (!ret)
 		ret = measure_revoke_check(&r->common.spec, err);
-	if (!ret && r->params.busy && !r->params.mappers)
-		ret = error_set(err, EXIT_USAGE, EINVAL, "give at least one of --mappers",
-				"option --busy: nobody is there to be busy");
+	if (!ret)
+		ret = check_params(r, err);
 	r->params.repeat = r->common.repeat;
 	r->params.warmup = r->common.warmup;
 	return ret;

@@ -14,7 +14,7 @@
 
 /* To the mapper: map the fd that comes with it; with length 0, try again and unmap. */
 struct request {
-	uint64_t length, round;
+	uint64_t offset, length, round;
 	bool busy;
 };
 
@@ -74,7 +74,7 @@ static int map(struct state *s, int fd)
 	if (fd < 0)
 		return -EBADMSG;
 	s->report = (struct mapper_report){ 0 };
-	s->map = mmap(NULL, s->request.length, PROT_READ, MAP_SHARED, fd, 0);
+	s->map = mmap(NULL, s->request.length, PROT_READ, MAP_SHARED, fd, (off_t)s->request.offset);
 	if (s->map == MAP_FAILED)
 		ret = -errno;
 	else if (confine_reachable(s->map, s->request.length) != s->request.length / s->page)
@@ -184,9 +184,11 @@ static int ask(struct mapper *m, const struct request *request, int fd, struct r
 	return reply->ret;
 }
 
-int mapper_map(struct mapper *m, int fd, size_t length, uint64_t round, bool busy)
+int mapper_map(struct mapper *m, int fd, uint64_t offset, size_t length, uint64_t round, bool busy)
 {
-	struct request request = { .length = length, .round = round, .busy = busy };
+	struct request request = {
+		.offset = offset, .length = length, .round = round, .busy = busy
+	};
 	struct reply reply;
 
 	return ask(m, &request, fd, &reply);

@@ -34,11 +34,11 @@ int mapper_start(struct mapper *m, struct mapper_shared *shared);
 void mapper_stop(struct mapper *m);
 
 /*
- * Have it map length bytes of fd and read every page. busy: go on reading, from
+ * Have it map length bytes of fd from offset on and read every page. busy: go on reading, from
  * when this returns until a read raises SIGBUS. 0, its -errno, or -EPIPE when it
  * is dead.
  */
-int mapper_map(struct mapper *m, int fd, size_t length, uint64_t round, bool busy);
+int mapper_map(struct mapper *m, int fd, uint64_t offset, size_t length, uint64_t round, bool busy);
 
 struct mapper_report {
 	uint64_t reads;	    /* that a busy one completed */

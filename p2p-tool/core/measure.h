@@ -10,6 +10,7 @@
 
 #include "buffer.h"
 #include "clock.h"
+#include "importer.h"
 #include "rdma-op.h"
 #include "record.h"
 
@@ -34,8 +35,10 @@ int measure_map(struct buffer *b, const struct clock *c, const struct map_params
 
 struct revoke_params {
 	unsigned int repeat, warmup;
-	unsigned int mappers; /* processes that have the DMABUF mapped; none: no verification */
-	bool busy;	      /* and read from it all the time */
+	unsigned int mappers;	  /* processes that have the DMABUF mapped; none: no verification */
+	bool busy;		  /* they, and the importers, use it all the time */
+	bool importer[IMPORTERS]; /* devices that have imported it */
+	const char *rdma_device, *drm_node; /* which ones; NULL: the first that can be used */
 };
 
 /* 0, or -EINVAL with err filled in: VFIO can take back what it exports, others cannot. */
@@ -43,7 +46,9 @@ int measure_revoke_check(const struct bufspec *spec, struct error *err);
 /*
  * revoke.revoke: VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE. Accesses that complete after
  * it has returned are no error here: the record's verification says so, and its
- * observation "violation" how many. Otherwise as measure_map().
+ * observation "violation" how many. What importers found then is in its observations
+ * "seen_by_NAME". With importers the first IMPORTER_BYTES of b are overwritten.
+ * Otherwise as measure_map().
  */
 int measure_revoke(struct buffer *b, const struct clock *c, const struct revoke_params *p,
 		   struct record_set *out, struct error *err);

@@ -30,6 +30,6 @@ void render_csv_record(FILE *out, const struct record *r);
 void render_table_environment(FILE *out, const struct environment *env);
 int render_table_records(FILE *out, const struct record_set *set);
 void render_table_skipped(FILE *out, const struct record_set *set);
-void render_table_warnings(FILE *out, const struct record_set *set);
+void render_table_notes(FILE *out, const struct record_set *set);
 
 #endif

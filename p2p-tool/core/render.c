@@ -128,7 +128,7 @@ int render_records(FILE *out, enum format format, const struct record_set *set)
 	if (format == FORMAT_TABLE) {
 		ret = render_table_records(out, set);
 		render_table_skipped(out, set);
-		render_table_warnings(out, set);
+		render_table_notes(out, set);
 		return ret ? ret : ferror(out) ? -EIO : 0;
 	}
 	for (i = 0; i < set->count && !ret; i++) {

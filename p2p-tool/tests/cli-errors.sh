@@ -175,7 +175,21 @@ for number in -1 x 1025 ''; do
 	expect_usage "--mappers '$number'" 'from 0 to 1024'
 done
 run revoke --mappers 0 --busy vfio:$absent/2
-expect_usage --busy --mappers
+expect_usage --busy --mappers --importers
+run revoke --importers rdma,frob vfio:$absent/2
+expect_usage "--importers 'rdma,frob'" 'give rdma, drm or both' frob
+for list in '' ',' ',,'; do
+	run revoke --importers "$list" vfio:$absent/2
+	expect_usage "--importers '$list'" 'give rdma, drm or both'
+done
+run revoke --importers rdma --read-only vfio:$absent/2
+expect_usage --read-only '--importers rdma'
+run revoke --importers drm --device rxe0 vfio:$absent/2
+expect_usage --device '--importers rdma'
+run revoke --importers rdma --node card0 vfio:$absent/2
+expect_usage --node '--importers drm'
+run revoke --importers drm,rdma --node card0 --device rxe0 --mappers 0 --busy vfio:$absent/2
+expect_error 77 $absent 'p2p-tool list'
 run vend vfio:$absent/2
 expect_usage --socket --client
 run vend --socket "$file" --client "$file"

@@ -33,15 +33,21 @@ static void test_quiet(void **state)
 	assert_int_equal(mapper_start(&m, shared), 0);
 	assert_int_equal(mapper_check(&m, &report), -EBADMSG);
 	/* Nothing is taken away: that must be seen. */
-	assert_int_equal(mapper_map(&m, fd, LENGTH, 1, false), 0);
+	assert_int_equal(mapper_map(&m, fd, 0, LENGTH, 1, false), 0);
 	assert_int_equal(mapper_check(&m, &report), 0);
 	assert_int_equal(report.reachable, 4);
-	assert_int_equal(mapper_map(&m, fd, LENGTH, 2, false), 0);
+	assert_int_equal(mapper_map(&m, fd, 0, LENGTH, 2, false), 0);
 	assert_int_equal(ftruncate(fd, 0), 0);
 	assert_int_equal(mapper_check(&m, &report), 0);
 	assert_int_equal(report.reachable, 0);
 	/* Not all of it can be read. */
-	assert_int_equal(mapper_map(&m, fd, LENGTH, 3, false), -EFAULT);
+	assert_int_equal(mapper_map(&m, fd, 0, LENGTH, 3, false), -EFAULT);
+	/* A part of it. */
+	assert_int_equal(ftruncate(fd, LENGTH), 0);
+	assert_int_equal(mapper_map(&m, fd, 3 * PAGE, PAGE, 4, false), 0);
+	assert_int_equal(mapper_check(&m, &report), 0);
+	assert_int_equal(report.reachable, 1);
+	assert_int_equal(mapper_map(&m, fd, 3 * PAGE, 2 * PAGE, 5, false), -EFAULT);
 	mapper_stop(&m);
 	mapper_stop(&m);
 	mapper_unshare(shared);
@@ -56,7 +62,7 @@ static void test_busy(void **state)
 	int fd = new_file();
 
 	assert_int_equal(mapper_start(&m, shared), 0);
-	assert_int_equal(mapper_map(&m, fd, LENGTH, 1, true), 0);
+	assert_int_equal(mapper_map(&m, fd, 0, LENGTH, 1, true), 0);
 	usleep(10000);
 	assert_int_equal(ftruncate(fd, 0), 0);
 	atomic_store(&shared->returned, 1);
@@ -65,7 +71,7 @@ static void test_busy(void **state)
 	assert_int_equal(report.reachable, 0);
 
 	assert_int_equal(ftruncate(fd, LENGTH), 0);
-	assert_int_equal(mapper_map(&m, fd, LENGTH, 2, true), 0);
+	assert_int_equal(mapper_map(&m, fd, 0, LENGTH, 2, true), 0);
 	atomic_store(&shared->returned, 2);
 	assert_int_equal(mapper_check(&m, &report), 0);
 	/* One read that came too late, and every page. */

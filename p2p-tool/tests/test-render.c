@@ -277,8 +277,8 @@ static void test_table_skipped(void **state)
 	record_set_free(&set);
 }
 
-/* Each warning once for each buffer, below all else. */
-static void test_table_warnings(void **state)
+/* Each text once for each buffer, below all else. */
+static void test_table_notes(void **state)
 {
 	static const char *const buffers[] = { "host:1", "host:1", "host:2" };
 	struct record_set set = { 0 };
@@ -290,7 +290,9 @@ static void test_table_warnings(void **state)
 
 		assert_int_equal(record_observe(r, "warning", "mind the gap"), 0);
 	}
+	assert_int_equal(record_observe(set.record[0], "seen_by_rdma", "an error"), 0);
 	text = render(FORMAT_TABLE, &set);
+	assert_non_null(strstr(text, "\nSeen after the revoke:\n  host:1 by rdma: an error\n"));
 	where = strstr(text, "\nWarnings:\n  host:1: mind the gap\n  host:2: mind the gap\n");
 	assert_non_null(where);
 	assert_null(strstr(where + 2, "\n\n"));
@@ -519,7 +521,7 @@ int main(void)
 		cmocka_unit_test(test_csv_header),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_table_skipped),
-		cmocka_unit_test(test_table_warnings),
+		cmocka_unit_test(test_table_notes),
 		cmocka_unit_test(test_table_long_names),
 		cmocka_unit_test(test_environment_line),
 		cmocka_unit_test(test_write_error),

@@ -139,6 +139,38 @@ test_revoke() {
 	grep -q 'cannot revoke DMABUFs; boot a kernel' "$scratch/err"
 }
 
+# The same from devices that have it: nothing of them gets through, and each sees the
+# error that its specification has for that.
+revoke_importers() {
+	expect 0 lab_run --kernel "$1" --smp 2 --timeout 300 -- sh -c 'rdma-up
+		for busy in "" --busy; do
+			p2p-tool revoke --importers rdma,drm $busy --json vfio:0000:03:00.0/2+1M:256K &&
+			p2p-tool revoke --importers drm --node renderD128 --mappers 0 $busy --json \
+				vfio:0000:03:00.0/2+1M:256K || exit
+		done'
+	cat "$scratch/out" "$scratch/err"
+	jq -e -s '[.[] | select(.type == "record")] | length == 4 and
+		all(.verification == "ok" and .count == 20 and (.observed.seen_by_drm |
+			test("^mapping of the (object|DMABUF got back): SIGBUS; mapping again: No such device; importing again: No such device$"))) and
+		([.[].observed.seen_by_rdma] | unique) == [null,
+			"writing to it: remote access error; writing from it: local protection error; registering again: No such device"] and
+		(map(select(.params.busy == "yes")) |
+			all((.observed.drm_accesses | tonumber) > 0)) and
+		([.[].observed.rdma_accesses | select(. != null) | tonumber] | length == 1 and .[0] > 0)' "$scratch/out"
+}
+
+test_revoke_importers_lab() {
+	revoke_importers lab
+	expect 77 lab_run -- p2p-tool revoke --importers rdma vfio:0000:03:00.0/2:64K
+	grep -q 'no RDMA device' "$scratch/err"
+	expect 77 lab_run --kernel patched -- p2p-tool revoke --importers drm vfio:0000:03:00.0/2:64K
+	grep -q 'cannot import it: the attachment lacks peer2peer' "$scratch/err"
+}
+
+test_revoke_importers_debug() {
+	revoke_importers debug
+}
+
 # An owner and clients that have no rights but to its socket.
 test_vend() {
 	expect 0 lab_run --kernel patched --smp 2 --timeout 120 -- sh -c '
