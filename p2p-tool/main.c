@@ -11,8 +11,8 @@
 #include "cmd/options.h"
 
 const struct command *const commands[] = {
-	&cmd_list,   &cmd_map,	&cmd_copy,  &cmd_rdma, &cmd_drm,
-	&cmd_revoke, &cmd_vend, &cmd_bench, NULL,
+	&cmd_list, &cmd_map,	&cmd_copy, &cmd_rdma,  &cmd_drm,
+	&cmd_dma,  &cmd_revoke, &cmd_vend, &cmd_bench, NULL,
 };
 
 const struct command *command_find(const char *name)

@@ -73,6 +73,7 @@ make_initramfs() {
 	mkdir -p "$root"/{bin,sbin,usr/bin,usr/sbin,proc,sys,dev,tmp,root,etc,lab/bin,lab/in,lab/out,lab/suites,lab/tests}
 	install "$LAB_ROOT/bench/lab/guest/init" "$root/init"
 	install "$LAB_ROOT/bench/lab/guest/rdma-up" "$root/lab/bin/rdma-up"
+	install "$LAB_ROOT/bench/lab/guest/dma-up" "$root/lab/bin/dma-up"
 	install "$(command -v busybox)" "$root/bin/busybox"
 	for applet in $("$root/bin/busybox" --list); do
 		[[ $applet == busybox ]] || ln -s busybox "$root/bin/$applet"

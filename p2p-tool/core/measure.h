@@ -10,6 +10,7 @@
 
 #include "buffer.h"
 #include "clock.h"
+#include "engine.h"
 #include "importer.h"
 #include "rdma-op.h"
 #include "record.h"
@@ -120,6 +121,44 @@ int measure_drm_check(const struct bufspec *spec, const struct drm_params *p, st
  * verified: the mapping leads to the memory of b. Otherwise as measure_copy().
  */
 int measure_drm(struct buffer *b, const struct clock *c, const struct drm_params *p,
+		struct record_set *out, struct error *err);
+
+#define DMA_ENGINES_MAX 4
+
+struct dma_params {
+	struct engine_params engine[DMA_ENGINES_MAX]; /* which share an IOAS */
+	unsigned int nengines;
+	bool write, read;   /* the engine writes to the buffer, reads from it */
+	bool any_op;	    /* leave out what an engine may not */
+	uint64_t *sizes;    /* bytes of a transfer */
+	size_t nsizes;	    /* 0: 64 KiB, or as much as goes at once */
+	unsigned int depth; /* transfers in flight */
+	unsigned int iters; /* transfers of a round; 0: as many as make 8 MiB, at most 256 */
+	double duration;    /* seconds of a cell, instead of repeat; 0: not given */
+	const char *expect; /* a file with what the store holds; NULL: it is read to see */
+	enum dma_take {
+		DMA_TAKE_NOTHING,
+		DMA_TAKE_REVOKE, /* VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE */
+		DMA_TAKE_MEMORY, /* PCI_COMMAND_MEMORY off, and on again */
+		DMA_TAKE_RESET,
+	} take; /* measure how the buffer is taken away under the engine instead */
+	unsigned int repeat, warmup;
+};
+
+/* The way of taking it away that has this name, or -EINVAL with err filled in. */
+int dma_take_parse(const char *name, enum dma_take *take, struct error *err);
+
+/* 0, or -errno with err filled in: does p fit such a buffer? */
+int measure_dma_check(const struct bufspec *spec, const struct dma_params *p, struct error *err);
+/*
+ * dma.map and dma.unmap: of the buffer in the engines' IOAS. For each engine, op and size
+ * dma.OP (throughput), dma.OP_latency (one transfer at a time) and dma.OP_command (what the
+ * CPU spends on one), each with path=direct, the engine reaching the buffer itself, and
+ * path=bounce, through ordinary memory and the CPU, beside the baseline: ordinary memory in the
+ * place of the buffer. With a clock that counts only what the CPU does. Or, with p->take,
+ * dma.revoke, dma.memory_off or dma.reset. Data as in measure_copy().
+ */
+int measure_dma(struct buffer *b, const struct clock *c, const struct dma_params *p,
 		struct record_set *out, struct error *err);
 
 #endif

@@ -232,6 +232,37 @@ expect_usage host:4K 8K --sizes
 run copy --routine frob host:4K
 expect_usage frob 'p2p-tool copy --help'
 
+run dma host:64K
+expect_usage 'no engine' --engine
+run dma --engine frob host:64K
+expect_usage "--engine 'frob'" igb
+run dma --engine edu
+expect_usage 'no buffer'
+for range in 5 5+ 5+0 -5+1 0:5+1 5..7; do
+	run dma --engine nvme --lba "$range" host:64K
+	expect_usage "--lba '$range'" FIRST+COUNT
+done
+run dma --engine edu --op erase host:64K
+expect_usage "--op 'erase'" 'write, read or both'
+for number in 0 65 x; do
+	run dma --engine edu --depth "$number" host:64K
+	expect_usage "--depth '$number'" 'from 1 to 64'
+done
+run dma --engine edu --engine igb --engine nvme --engine edu --engine igb host:64K
+expect_usage "--engine 'igb'" fewer
+run dma --engine edu --revoke frob host:64K
+expect_usage "--revoke 'frob'" memory-off
+run dma --engine edu --revoke reset host:64K
+expect_usage host:64K 'only VFIO' vfio:BDF/BAR
+run dma --engine edu --sizes 128K host:64K
+expect_usage host:64K 128K --sizes
+run dma --engine nvme --expect "$file" host:64K
+expect_usage "--expect '$file'" --lba
+run dma --engine nvme --lba 0+8 --yes-overwrite --expect "$file" host:64K
+expect_usage "--expect '$file'" --yes-overwrite
+run dma --engine $absent host:64K
+expect_error 77 $absent 'p2p-tool list'
+
 run bench
 expect_usage 'bench --help'
 run bench frob
