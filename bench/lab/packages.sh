@@ -55,10 +55,6 @@ packages_for_selftests() {
 	echo uuid-dev
 }
 
-packages_for_comparison() {
-	echo jq bsdextrautils
-}
-
 packages_for_test() {
 	echo shellcheck clang sparse man-db jq bsdextrautils r-base-core
 	case $(os_release) in

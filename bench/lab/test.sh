@@ -16,6 +16,8 @@ source "$LAB_ROOT/kernel/source.sh"
 source "$LAB_ROOT/kernel/series.sh"
 # shellcheck source=kernel/build.sh
 source "$LAB_ROOT/kernel/build.sh"
+# shellcheck source=bench/lab/gates.sh
+source "$LAB_ROOT/bench/lab/gates.sh"
 # shellcheck source=kernel/selftests.sh
 source "$LAB_ROOT/kernel/selftests.sh"
 

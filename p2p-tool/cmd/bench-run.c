@@ -11,6 +11,7 @@
 #include "cmd.h"
 #include "core/buffer.h"
 #include "core/clock.h"
+#include "core/interrupt.h"
 #include "options.h"
 
 /* Progress on a terminal: what runs now and how long the rest may take. */
@@ -153,19 +154,17 @@ static int run_line(const struct suite_line *line, const char *text, bool counte
 		ret = add_skipped(line, counted, text, err, set);
 		error_clear(err);
 	}
-	return ret ? ret : tell_apart(set, before);
+	/* Also what a line measured before it failed. */
+	if (tell_apart(set, before))
+		return -ENOMEM;
+	return ret;
 }
 
-/* Say where it happened and what became of the file. */
-static int explain(const struct suite *s, const struct suite_line *line, const char *path, int ret,
+/* Say where it happened. */
+static int explain(const struct suite *s, const struct suite_line *line, int ret,
 		   const struct error *why, struct error *err)
 {
-	char remedy[sizeof(err->remedy)];
-
-	snprintf(remedy, sizeof(remedy), "%.128s%s%s%.100s", why->remedy,
-		 path && *why->remedy ? "; " : "", path ? "nothing was written to " : "",
-		 path ? path : "");
-	return error_set(err, why->status ? why->status : EXIT_FAILED, -ret, remedy,
+	return error_set(err, why->status ? why->status : EXIT_FAILED, -ret, why->remedy,
 			 "%.90s:%u: %.150s", s->path, line->number,
 			 why->what[0] ? why->what : strerror(-ret));
 }
@@ -179,13 +178,12 @@ int bench_check_lines(const struct suite *s, struct error *err)
 	for (i = 0; i < s->nlines && !ret; i++) {
 		ret = collect(&s->line[i], NULL, &why);
 		if (ret)
-			explain(s, &s->line[i], NULL, ret, &why, err);
+			explain(s, &s->line[i], ret, &why, err);
 	}
 	return ret;
 }
 
-int bench_run_lines(const struct suite *s, bool counted, const char *path, struct record_set *set,
-		    struct error *err)
+int bench_run_lines(const struct suite *s, bool counted, struct record_set *set, struct error *err)
 {
 	struct progress progress;
 	struct error why = { 0 };
@@ -196,15 +194,14 @@ int bench_run_lines(const struct suite *s, bool counted, const char *path, struc
 	for (i = 0; i < s->nlines && !ret; i++) {
 		char *text = suite_line_text(&s->line[i]);
 
-		if (text) {
+		ret = text ? interrupt_check(&why) : -ENOMEM;
+		if (!ret) {
 			progress_show(&progress, i, text);
 			ret = run_line(&s->line[i], text, counted, set, &why);
-		} else {
-			ret = -ENOMEM;
 		}
 		free(text);
 		if (ret)
-			explain(s, &s->line[i], path, ret, &why, err);
+			explain(s, &s->line[i], ret, &why, err);
 	}
 	progress_end(&progress);
 	return ret;

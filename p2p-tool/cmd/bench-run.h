@@ -16,10 +16,9 @@ int bench_check_lines(const struct suite *s, struct error *err);
  * Run every line of s, whose commands measure, and append the records to set;
  * progress goes to standard error when that is a terminal. A line that fails
  * with EXIT_SKIP becomes a skipped record (in instructions when counted), any
- * other failure ends the run: -errno, err naming the line, and path (unless
- * NULL) as the file that was not written.
+ * other failure, and a signal held back (interrupt.h), ends the run: -errno with
+ * err naming the line, and set holds the cells measured so far.
  */
-int bench_run_lines(const struct suite *s, bool counted, const char *path, struct record_set *set,
-		    struct error *err);
+int bench_run_lines(const struct suite *s, bool counted, struct record_set *set, struct error *err);
 
 #endif

@@ -10,6 +10,7 @@
 #include "bench-private.h"
 #include "bench-run.h"
 #include "cmd.h"
+#include "core/interrupt.h"
 #include "core/suite.h"
 #include "core/table.h"
 #include "options.h"
@@ -45,7 +46,9 @@ static const char about[] =
 	"SUITE is a name that --list prints, or the path of a file.";
 static const char notes[] =
 	"A line that this machine cannot run becomes a record that says why, and the run goes on. "
-	"After any other failure it stops and FILE stays as it was.\n"
+	"After any other failure, or when interrupted, it stops: FILE stays as it was, and what "
+	"was "
+	"measured goes to FILE.partial, marked so.\n"
 	"\n"
 	"Exit status: 0, 1 when something failed or data was wrong, 2 for wrong usage, 77 when "
 	"nothing could be measured. Suites are looked up in $P2P_TOOL_SUITES, or else where "
@@ -256,6 +259,26 @@ static int list_suites(struct error *err)
 	return ret;
 }
 
+/* The run ended early: keep what was measured, and say in err where it is. */
+static void keep_partial(struct run_params *p, const struct record_set *set, struct error *err)
+{
+	char remedy[sizeof(err->remedy)], *name = NULL;
+	struct error failed = { 0 };
+	int len;
+
+	if (set->count)
+		output_commit_partial(&p->output, set, err->what, &name, &failed);
+	len = snprintf(remedy, sizeof(remedy), "%.120s%s", err->remedy, *err->remedy ? "; " : "");
+	if (name)
+		snprintf(remedy + len, sizeof(remedy) - (size_t)len,
+			 "what was measured is in %.100s", name);
+	else
+		snprintf(remedy + len, sizeof(remedy) - (size_t)len, "nothing was written%s%.100s",
+			 failed.what[0] ? ": " : "", failed.what);
+	strcpy(err->remedy, remedy);
+	free(name);
+}
+
 static int run(struct run_params *p, struct error *err)
 {
 	struct record_set set = { 0 };
@@ -264,10 +287,13 @@ static int run(struct run_params *p, struct error *err)
 
 	if (!ret)
 		ret = output_open(&p->output, err);
-	if (!ret)
-		ret = bench_run_lines(&s, p->counted, p->output.path, &set, err);
-	if (!ret)
-		ret = output_commit(&p->output, &set, err);
+	if (!ret) {
+		ret = bench_run_lines(&s, p->counted, &set, err);
+		if (ret)
+			keep_partial(p, &set, err);
+		else
+			ret = output_commit(&p->output, &set, err);
+	}
 	output_abort(&p->output);
 	record_set_free(&set);
 	suite_free(&s);
@@ -278,9 +304,11 @@ static int run_main(int argc, char **argv)
 {
 	struct run_params p = { .buffer = calloc((size_t)argc, sizeof(*p.buffer)) };
 	struct error err = { 0 };
+	sigset_t mask;
 	int ret;
 
 	ret = p.buffer ? parse_options(argc, argv, &p, &err) : out_of_memory(&err);
+	interrupt_hold(&mask);
 	if (!ret && p.help)
 		options_help(usage, about, options, notes);
 	else if (!ret && p.list)
@@ -288,7 +316,9 @@ static int run_main(int argc, char **argv)
 	else if (!ret)
 		ret = run(&p, &err);
 	free(p.buffer);
-	return ret ? report_error(&err) : EXIT_OK;
+	ret = ret ? report_error(&err) : EXIT_OK;
+	interrupt_release(&mask);
+	return ret;
 }
 
 static const struct {

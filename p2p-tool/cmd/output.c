@@ -138,7 +138,8 @@ static int verdict(const struct record_set *set, struct error *err)
 	return 0;
 }
 
-int output_commit(struct output *o, const struct record_set *set, struct error *err)
+/* The table or the records on standard output, as the options say, and FILE. */
+static int print_and_write(struct output *o, const struct record_set *set, struct error *err)
 {
 	int ret;
 
@@ -152,8 +153,47 @@ int output_commit(struct output *o, const struct record_set *set, struct error *
 		ret = print(stdout, record_format(o), true, &o->env, set, err);
 	if (!ret && o->path)
 		ret = write_records(o, set, err);
+	return ret;
+}
+
+int output_commit(struct output *o, const struct record_set *set, struct error *err)
+{
+	int ret = print_and_write(o, set, err);
+
 	if (!ret)
 		ret = verdict(set, err);
+	output_abort(o);
+	return ret;
+}
+
+int output_commit_partial(struct output *o, const struct record_set *set, const char *why,
+			  char **out, struct error *err)
+{
+	int ret = 0;
+
+	*out = NULL;
+	/* What is no regular file cannot get another name, and CSV has no environment. */
+	if (o->csv && !o->file.target)
+		goto out;
+	if (asprintf(out, "%s%s", o->path ? o->path : "", o->file.target ? ".partial" : "") < 0)
+		*out = NULL;
+	if (!*out || environment_add(&o->env, ENVIRONMENT_PARTIAL, "%s", why)) {
+		ret = error_set(err, EXIT_FAILED, ENOMEM, NULL, "records: out of memory");
+		goto out;
+	}
+	if (o->file.target) {
+		outfile_abort(&o->file);
+		o->path = *out;
+		o->resume = false;
+		ret = outfile_open(&o->file, *out, false, err);
+	}
+	if (!ret)
+		ret = print_and_write(o, set, err);
+out:
+	if (ret || !o->path) {
+		free(*out);
+		*out = NULL;
+	}
 	output_abort(o);
 	return ret;
 }

@@ -82,6 +82,16 @@ int output_open(struct output *o, struct error *err);
  */
 int output_commit(struct output *o, const struct record_set *set, struct error *err);
 
+/*
+ * The run ended early, and why: what it measured (set) goes to FILE.partial, in
+ * place of an older one, or straight through to what is no regular file; the
+ * environment says so. FILE stays as it was. Prints the table, or the records when
+ * there is no FILE (not as CSV, which cannot say so). *out is the name of what was
+ * written, to be freed, or NULL. 0 or -errno.
+ */
+int output_commit_partial(struct output *o, const struct record_set *set, const char *why,
+			  char **out, struct error *err);
+
 /* Forget everything: FILE stays as it was. Harmless after output_commit(). */
 void output_abort(struct output *o);
 

@@ -10,10 +10,9 @@
 #include <unistd.h>
 
 #include "bind.h"
+#include "interrupt.h"
 
-static const int ending_signals[] = { SIGINT, SIGTERM, SIGHUP };
-#define NSIGNALS (sizeof(ending_signals) / sizeof(ending_signals[0]))
-#define LOCK_FD	 (STDERR_FILENO + 1) /* of the lock in the watchdog */
+#define LOCK_FD (STDERR_FILENO + 1) /* of the lock in the watchdog */
 
 struct binding {
 	const struct vfio_sys *sys;
@@ -131,20 +130,6 @@ static int start_watchdog(struct binding *b)
 	return 0;
 }
 
-/* Those that would end the tool; whoever ignores one (nohup) wants it to go on. */
-static void block_signals(sigset_t *old)
-{
-	struct sigaction action;
-	sigset_t set;
-	size_t i;
-
-	sigemptyset(&set);
-	for (i = 0; i < NSIGNALS; i++)
-		if (!sigaction(ending_signals[i], NULL, &action) && action.sa_handler != SIG_IGN)
-			sigaddset(&set, ending_signals[i]);
-	sigprocmask(SIG_BLOCK, &set, old);
-}
-
 /* The device is ours alone, or -EBUSY: somebody else has borrowed it. */
 static int lock_device(struct binding *b, struct error *err)
 {
@@ -231,10 +216,10 @@ int binding_borrow(const struct vfio_sys *sys, const struct sysfs *sysfs,
 	strcpy(b->override, !text[0] || !strcmp(text, "(null)") ? "\n" : text);
 
 	/* Before the fork, so that none can end the watchdog. */
-	block_signals(&b->old_mask);
+	interrupt_hold(&b->old_mask);
 	ret = start_watchdog(b);
 	if (ret) {
-		sigprocmask(SIG_SETMASK, &b->old_mask, NULL);
+		interrupt_release(&b->old_mask);
 		error_set(err, EXIT_FAILED, -ret, NULL, "%s: the process that gives it back: %s",
 			  b->bdf, strerror(-ret));
 		goto out_free;
@@ -273,20 +258,12 @@ int binding_restore(struct binding *b, struct error *err)
 				b->driver[0] ? b->driver : "no driver", strerror(ret));
 	}
 	close(b->lock);
-	sigprocmask(SIG_SETMASK, &b->old_mask, NULL);
+	interrupt_release(&b->old_mask);
 	free(b);
 	return ret;
 }
 
 int binding_interrupted(struct error *err)
 {
-	sigset_t pending;
-	size_t i;
-
-	sigpending(&pending);
-	for (i = 0; i < NSIGNALS; i++)
-		if (sigismember(&pending, ending_signals[i]))
-			return error_set(err, EXIT_FAILED, EINTR, NULL, "interrupted: %s",
-					 strsignal(ending_signals[i]));
-	return 0;
+	return interrupt_check(err);
 }

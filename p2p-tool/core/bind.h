@@ -41,8 +41,8 @@ int binding_borrow(const struct vfio_sys *sys, const struct sysfs *sysfs,
 int binding_restore(struct binding *binding, struct error *err);
 
 /*
- * Has a signal come in that should end the tool? -EINTR with err filled in if
- * so, else 0; always 0 while nothing is borrowed.
+ * interrupt_check(), for what borrows devices: has a signal come in that should
+ * end the tool? Always 0 while nothing holds it back.
  */
 int binding_interrupted(struct error *err);
 

@@ -96,6 +96,24 @@ if feature json; then
 	run bench run own --output own.jsonl --append
 	expect_status 0
 	[ "$(wc -l <own.jsonl)" -eq $((2 * lines)) ] || fail "appending lost or made up lines"
+	# Ended in the middle: what was measured is beside the file, which is as it was.
+	cp own.jsonl before.jsonl
+	printf '%s\n' 'map host:4K --repeat 2' 'map host:64M --repeat 100000' >"$P2P_TOOL_SUITES/long.suite"
+	command='p2p-tool bench run long, ended'
+	"$P2P_TOOL" bench run long --output own.jsonl --append >"$tmp/out" 2>"$tmp/err" &
+	sleep 2
+	kill -TERM $!
+	wait $!
+	status=$?
+	expect_status 143
+	grep -q 'long.suite:2: interrupted: Terminated; what was measured is in own.jsonl.partial' "$tmp/err" ||
+		fail 'no word of what was kept'
+	cmp -s own.jsonl before.jsonl || fail 'the file has changed'
+	[ "$(grep -c '"measurement":"map' own.jsonl.partial)" -eq "$(grep -o '"records":"[0-9]*"' own.jsonl.partial | tr -dc 0-9)" ] ||
+		fail 'the records are not those announced'
+	grep -q '"partial":"' own.jsonl.partial || fail 'the partial run is not marked'
+	run bench compare own.jsonl own.jsonl.partial
+	expect_status 3
 	echo 'time=never' >environment
 	run bench run own
 	expect_error 2 "$tmp/environment:1: " "'time'"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* "bench run" over commands that behave as each test wants. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,8 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "core/interrupt.h"
+#include "core/render.h"
 #include "unit.h"
 
 static char dir[64];
@@ -46,6 +49,10 @@ static int collect(int argc, char **argv, struct record_set *out, struct error *
 		record_observe(r, "mismatch", "offset 0x10: expected 0x01");
 	}
 	assert_int_equal(record_set_add(out, r), 0);
+	if (!strcmp(how, "signal"))
+		kill(getpid(), SIGTERM);
+	if (!strcmp(how, "half-failed"))
+		return error_set(err, EXIT_FAILED, EIO, NULL, "host:4K: broken");
 	if (!strcmp(how, "half"))
 		return error_set(err, EXIT_SKIP, ENODEV, NULL, "host:4K: gone");
 	return 0;
@@ -211,16 +218,65 @@ static void test_failed_verification(void **state)
 	check_file("out.csv", ",failed,");
 }
 
+/* What was measured is kept beside the file. */
 static void test_failure_leaves_the_file(void **state)
 {
 	put("out.csv", "old\n");
 	put("s.suite", "# first\nfake good host:4K\nfake fail host:4K\nfake good host:4K\n");
 	assert_int_equal(bench("run s --output out.csv --csv"), EXIT_FAILED);
 	check_what("s.suite:3: host:4K: broken");
-	check_remedy("replace it; nothing was written to out.csv");
+	check_remedy("replace it; what was measured is in out.csv.partial");
 	assert_string_equal(calls, "fake good host:4K\nfake fail host:4K\n");
 	assert_string_equal(get("out.csv"), "old\n");
+	assert_int_equal(count_lines("out.csv.partial"), 2);
+	check_file("stdout", "fake");
+}
+
+static void test_nothing_measured(void **state)
+{
+	put("out.csv", "old\n");
+	put("s.suite", "fake fail host:4K\nfake good host:4K\n");
+	assert_int_equal(bench("run s --output out.csv --csv"), EXIT_FAILED);
+	check_remedy("replace it; nothing was written");
+	assert_string_equal(get("out.csv"), "old\n");
+	assert_int_equal(access("out.csv.partial", F_OK), -1);
 	assert_string_equal(get("stdout"), "");
+}
+
+static void test_partial_is_marked(void **state)
+{
+	if (!render_supported(FORMAT_JSON))
+		return;
+	put("s.suite", "fake good host:4K\nfake half-failed\n");
+	/* Never appended to whole runs, and in place of an older partial one. */
+	put("out.jsonl.partial", "old\n");
+	assert_int_equal(bench("run s --output out.jsonl --append"), EXIT_FAILED);
+	assert_int_equal(access("out.jsonl", F_OK), -1);
+	/* The environment, and the cell of the first line and that of the second. */
+	assert_int_equal(count_lines("out.jsonl.partial"), 3);
+	check_file("out.jsonl.partial", "\"partial\":\"");
+	check_file("out.jsonl.partial", "s.suite:2: host:4K: broken\",\"records\":\"2\"");
+	/* To a pipe or standard output it goes with the mark; CSV has none. */
+	assert_int_equal(bench("run s --json"), EXIT_FAILED);
+	check_file("stdout", "\"partial\":");
+	assert_int_equal(bench("run s --csv"), EXIT_FAILED);
+	assert_string_equal(get("stdout"), "");
+}
+
+/* A signal held back ends the run before the next line. */
+static void test_interrupted(void **state)
+{
+	sigset_t old;
+
+	put("s.suite", "fake signal\nfake good host:4K\n");
+	interrupt_hold(&old);
+	assert_int_equal(bench("run s --csv --output out.csv"), EXIT_FAILED);
+	check_what("s.suite:2: interrupted: ");
+	check_remedy("what was measured is in out.csv.partial");
+	assert_string_equal(calls, "fake signal\n");
+	signal(SIGTERM, SIG_IGN); /* forgets the one that is pending */
+	interrupt_release(&old);
+	signal(SIGTERM, SIG_DFL);
 }
 
 static void test_nothing_runs_when_a_line_is_wrong(void **state)
@@ -380,6 +436,9 @@ int main(void)
 		TEST(test_all_skipped),
 		TEST(test_failed_verification),
 		TEST(test_failure_leaves_the_file),
+		TEST(test_nothing_measured),
+		TEST(test_partial_is_marked),
+		TEST(test_interrupted),
 		TEST(test_nothing_runs_when_a_line_is_wrong),
 		TEST(test_usage),
 		TEST(test_cell_measured_again),

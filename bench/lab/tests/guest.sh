@@ -222,9 +222,11 @@ test_vend() {
 
 # Two boots of one image agree in every counted median.
 test_counted_boots_agree() {
-	"$LAB_ROOT/lab" ab stock stock --suite map --counted --out "$scratch/ab" | tee "$scratch/table"
-	awk 'NR > 1 && $NF != "-" { cells++; if ($NF != 1) { print "differs: " $0; bad = 1 } }
-		END { if (cells < 5) { print "only " cells + 0 " cells were counted"; exit 1 } exit bad }' "$scratch/table"
+	"$LAB_ROOT/lab" ab stock stock --suite map --counted --json --out "$scratch/ab" >"$scratch/compared"
+	jq -r '.cells[] | select(.verdict != "equal") | "differs: \(.measurement) \(.buffer) \(.params): \(.a_median) \(.b_median)"' \
+		"$scratch/compared" | tee "$scratch/differs"
+	[[ ! -s $scratch/differs ]] || fail 'the boots do not agree'
+	jq -e '.summary[0].cells >= 40 and .environment == []' "$scratch/compared"
 }
 
 # The facts of kernel/tests/facts-*.c (docs/kernel-design.md names them), each
@@ -521,23 +523,44 @@ test_kunit_debug() {
 	grep -q '^ok 1 vfio-pci-dmabuf' "$scratch/out"
 }
 
-# What the series may cost at most, in instructions: docs/kernel-design.md.
+# What the series costs in instructions is within the bounds of bench/gates.
 test_cost_of_the_series() {
-	"$LAB_ROOT/lab" ab stock patched --suite map --counted --out "$scratch/ab" | tee "$scratch/table"
-	awk '
-		function over(what, value, bound) {
-			checked++
-			printf "%s: %.4f, at most %s\n", what, value, bound
-			if (value > bound) bad = 1
-		}
-		$1 == "map.first_touch" && /vfio:.*512K via=device align=0/ { over("BAR fault", $NF, 1.03); stock = $(NF - 2) }
-		$1 == "map.first_touch" && /vfio:.*512K via=dmabuf align=0/ { over("DMABUF fault", $(NF - 1) / stock, 1.06) }
-		$1 == "map.mmap" && /vfio:.*:4K via=device align=0/ { a = $(NF - 2); b = $(NF - 1) }
-		$1 == "map.munmap_untouched" && /vfio:.*:4K via=device align=0/ {
-			over("BAR mmap and munmap", ($(NF - 1) + b) / ($(NF - 2) + a), 1.75)
-		}
-		END { if (checked != 3) { print "only " checked + 0 " of 3 figures were there"; exit 1 } exit bad }
-	' "$scratch/table"
+	[[ $(kernel_base_state) == pinned ]] || skip 'the gates are for the pinned base'
+	"$LAB_ROOT/lab" ab stock patched --suite map --counted --out "$scratch/ab" || [[ $? -eq 1 ]]
+	check_gates counted:map "$scratch"/ab/*.jsonl >"$scratch/gates" ||
+		{ cat "$scratch/gates"; fail "$(grep -v '^ok' "$scratch/gates" | head -n 1)"; }
+	cat "$scratch/gates"
+}
+
+# The same in time, of which an emulated machine can tell little.
+slow_timed_gates() {
+	[[ $(kernel_base_state) == pinned ]] || skip 'the gates are for the pinned base'
+	"$LAB_ROOT/lab" ab stock patched --suite map --runs 6 --out "$scratch/ab" || [[ $? -eq 1 ]]
+	check_gates timed:map "$scratch"/ab/*.jsonl >"$scratch/gates" ||
+		{ cat "$scratch/gates"; fail "$(grep -v '^ok' "$scratch/gates" | head -n 1)"; }
+	cat "$scratch/gates"
+}
+
+# A gate that does not hold is found, and a line that is none.
+test_gates_can_fail() {
+	mkdir -p "$scratch/bench"
+	cp -r "$LAB_ROOT/bench/gates" "$scratch/bench/"
+	echo '{"type":"environment","lab_kernel":"stock"}' | tee "$scratch/A.1.jsonl" >"$scratch/B.1.jsonl"
+	sed -i s/stock/patched/ "$scratch/B.1.jsonl"
+	for side in A:100 B:110; do
+		jq -c -n --argjson median "${side#*:}" '{type: "record", measurement: "map.mmap", buffer: "host:4K",
+			params: {via: "device"}, median: $median, baseline: null, skipped: null}' >>"$scratch/${side%:*}.1.jsonl"
+	done
+	gate() {
+		echo "$1" >"$scratch/bench/gates"
+		LAB_ROOT=$scratch check_gates counted:map "$scratch"/*.1.jsonl
+	}
+	gate 'counted:map patched:map.mmap[buffer=host:* via=device] / stock <= 1.1'
+	! gate 'counted:map patched:map.mmap[buffer=host:* via=device] / stock <= 1.09' || fail 'more than the bound passes'
+	! gate 'counted:map patched:map.mmap[buffer=host:* via=device] / stock >= 1.11' || fail 'less than the bound passes'
+	! gate 'counted:map patched:map.mmap[buffer=host:8K via=device] / stock <= 2' || fail 'a cell that is not there passes'
+	! gate 'counted:map patched:map.mmap / stock <= 2' || fail 'what is no gate passes'
+	! gate '# none' || fail 'no gate at all passes'
 }
 
 # The same for taking access away, and how that and finding a page grow.

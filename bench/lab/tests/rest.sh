@@ -64,6 +64,8 @@ test_lab_usage_errors() {
 	expect_usage_error ab stock
 	expect_usage_error ab stock patched
 	expect_usage_error ab stock patched --suite nonesuch
+	expect_usage_error ab stock patched --suite map --runs 0
+	expect_usage_error ab stock patched --suite map --timeout never
 	expect_usage_error demo --kernel nonesuch
 	expect_usage_error kernel
 	expect_usage_error kernel build nonesuch
