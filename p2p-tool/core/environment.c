@@ -299,22 +299,13 @@ static int add_line(struct environment *env, char *line, const char *path, unsig
 	return environment_add(env, key, "%s", value);
 }
 
-static int add_extra(struct environment *env, struct error *err)
+int environment_add_lines(struct environment *env, FILE *f, const char *path, struct error *err)
 {
-	const char *path = getenv("P2P_TOOL_ENVIRONMENT");
 	unsigned int number = 0;
 	char *line = NULL;
 	size_t size = 0;
 	int ret = 0;
-	FILE *f;
 
-	if (!path || !*path)
-		return 0;
-	f = fopen(path, "re");
-	if (!f)
-		return error_set(err, EXIT_USAGE, errno,
-				 "correct or unset P2P_TOOL_ENVIRONMENT, which names it", "%s: %s",
-				 path, strerror(errno));
 	errno = 0;
 	while (!ret && getline(&line, &size, f) >= 0)
 		ret = add_line(env, line, path, ++number, err);
@@ -323,6 +314,23 @@ static int add_extra(struct environment *env, struct error *err)
 				"correct or unset P2P_TOOL_ENVIRONMENT, which names it", "%s: %s",
 				path, strerror(errno ? errno : EIO));
 	free(line);
+	return ret;
+}
+
+static int add_extra(struct environment *env, struct error *err)
+{
+	const char *path = getenv("P2P_TOOL_ENVIRONMENT");
+	FILE *f;
+	int ret;
+
+	if (!path || !*path)
+		return 0;
+	f = fopen(path, "re");
+	if (!f)
+		return error_set(err, EXIT_USAGE, errno,
+				 "correct or unset P2P_TOOL_ENVIRONMENT, which names it", "%s: %s",
+				 path, strerror(errno));
+	ret = environment_add_lines(env, f, path, err);
 	fclose(f);
 	return ret;
 }

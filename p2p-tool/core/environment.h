@@ -3,6 +3,8 @@
 #ifndef P2P_ENVIRONMENT_H
 #define P2P_ENVIRONMENT_H
 
+#include <stdio.h>
+
 #include "error.h"
 #include "record.h"
 
@@ -32,6 +34,8 @@ int environment_read(struct environment *env, const char *root, struct error *er
 /* Add a field, printf-style value, whether or not the key is there. 0 or -ENOMEM. */
 int environment_add(struct environment *env, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Add the KEY=VALUE lines of a stream; path is its name in messages. As environment_read(). */
+int environment_add_lines(struct environment *env, FILE *f, const char *path, struct error *err);
 void environment_free(struct environment *env);
 /* The value of a field, or NULL. */
 const char *environment_get(const struct environment *env, const char *key);

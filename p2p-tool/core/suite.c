@@ -187,27 +187,40 @@ static int parse_file(struct suite *s, FILE *f, struct error *err)
 	return ret;
 }
 
+int suite_read(struct suite *s, FILE *f, const char *path, struct error *err)
+{
+	int ret;
+
+	*s = (struct suite){ .path = strdup(path) };
+	if (!s->path)
+		return out_of_memory(path, err);
+	ret = parse_file(s, f, err);
+	if (ret)
+		suite_free(s);
+	return ret;
+}
+
 int suite_load(const char *name, struct suite *s, struct error *err)
 {
+	char *path;
 	FILE *f;
 	int ret;
 
 	*s = (struct suite){ 0 };
 	if (strchr(name, '/'))
-		s->path = strdup(name);
-	else if (asprintf(&s->path, "%s/%s" SUITE_SUFFIX, suite_directory(), name) < 0)
-		s->path = NULL;
-	if (!s->path)
+		path = strdup(name);
+	else if (asprintf(&path, "%s/%s" SUITE_SUFFIX, suite_directory(), name) < 0)
+		path = NULL;
+	if (!path)
 		return out_of_memory(name, err);
-	f = fopen(s->path, "re");
+	f = fopen(path, "re");
 	if (f) {
-		ret = parse_file(s, f, err);
+		ret = suite_read(s, f, path, err);
 		fclose(f);
 	} else {
-		ret = suite_not_found(name, s->path, errno, err);
+		ret = suite_not_found(name, path, errno, err);
 	}
-	if (ret)
-		suite_free(s);
+	free(path);
 	return ret;
 }
 

@@ -16,6 +16,7 @@
 #define P2P_SUITE_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "error.h"
 
@@ -55,6 +56,8 @@ void suite_names_free(char **names);
  * (EXIT_USAGE, naming file and line).
  */
 int suite_load(const char *name, struct suite *s, struct error *err);
+/* The same from a stream; path is its name in messages. */
+int suite_read(struct suite *s, FILE *f, const char *path, struct error *err);
 void suite_free(struct suite *s);
 
 /*

@@ -46,6 +46,15 @@ test_statistics_against_r() {
 	! Rscript --vanilla "$LAB_ROOT/p2p-tool/tests/stats.R" <"$scratch/cases"
 }
 
+# Readers of files and texts get what nobody would write.
+test_fuzz() {
+	mkdir -p "$scratch/build"
+	cd "$scratch/build"
+	"$LAB_ROOT/configure" CC=clang \
+		CFLAGS='-g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+	"$LAB_ROOT/p2p-tool/tests/fuzz.sh" . 20000
+}
+
 test_distcheck() {
 	local dir
 	dir=$(tool_build_dir)
