@@ -32,7 +32,7 @@ static void test_note(void **state)
 	importer_note(&i, "writing", "success");
 	assert_string_equal(i.saw, "writing: an error; again: an error; writing: success");
 	for (n = 0; n < 100; n++) {
-		char what[16];
+		char what[32];
 
 		snprintf(what, sizeof(what), "step %d", n);
 		importer_note(&i, what, "a result");

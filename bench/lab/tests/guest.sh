@@ -140,17 +140,18 @@ test_revoke() {
 }
 
 # The same from devices that have it: nothing of them gets through, and each sees the
-# error that its specification has for that.
+# error that its specification has for that. revoke_importers KERNEL ROUNDS
 revoke_importers() {
 	expect 0 lab_run --kernel "$1" --smp 2 --timeout 300 -- sh -c 'rdma-up
 		for busy in "" --busy; do
-			p2p-tool revoke --importers rdma,drm $busy --json vfio:0000:03:00.0/2+1M:256K &&
-			p2p-tool revoke --importers drm --node renderD128 --mappers 0 $busy --json \
-				vfio:0000:03:00.0/2+1M:256K || exit
-		done'
+			p2p-tool revoke --importers rdma,drm $busy --repeat "$1" --warmup 1 --json \
+				vfio:0000:03:00.0/2+1M:256K &&
+			p2p-tool revoke --importers drm --node renderD128 --mappers 0 $busy \
+				--repeat "$1" --warmup 1 --json vfio:0000:03:00.0/2+1M:256K || exit
+		done' sh "$2"
 	cat "$scratch/out" "$scratch/err"
-	jq -e -s '[.[] | select(.type == "record")] | length == 4 and
-		all(.verification == "ok" and .count == 20 and (.observed.seen_by_drm |
+	jq -e -s --argjson rounds "$2" '[.[] | select(.type == "record")] | length == 4 and
+		all(.verification == "ok" and .count == $rounds and (.observed.seen_by_drm |
 			test("^mapping of the (object|DMABUF got back): SIGBUS; mapping again: No such device; importing again: No such device$"))) and
 		([.[].observed.seen_by_rdma] | unique) == [null,
 			"writing to it: remote access error; writing from it: local protection error; registering again: No such device"] and
@@ -160,7 +161,7 @@ revoke_importers() {
 }
 
 test_revoke_importers_lab() {
-	revoke_importers lab
+	revoke_importers lab 20
 	expect 77 lab_run -- p2p-tool revoke --importers rdma vfio:0000:03:00.0/2:64K
 	grep -q 'no RDMA device' "$scratch/err"
 	expect 77 lab_run --kernel patched -- p2p-tool revoke --importers drm vfio:0000:03:00.0/2:64K
@@ -168,7 +169,7 @@ test_revoke_importers_lab() {
 }
 
 test_revoke_importers_debug() {
-	revoke_importers debug
+	revoke_importers debug 5
 }
 
 # An owner and clients that have no rights but to its socket.
