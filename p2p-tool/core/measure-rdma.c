@@ -161,7 +161,7 @@ static struct rdma_load load_of(const struct run *r, const struct target *t)
 		.messages = messages_per_round(r),
 		.qps = r->latency ? 1 : r->p->qps,
 		.cq_mod = r->latency ? 1 : r->p->cq_mod,
-		.inline_data = r->size <= r->link.a.max_inline,
+		.inline_data = rdma_op_inlines(r->op) && r->size <= r->link.a.max_inline,
 		.bidir = both_ways(r),
 		.a = &r->local_mr,
 		.z = &t->mr,

@@ -3,13 +3,11 @@
 #ifndef P2P_RDMA_LINK_H
 #define P2P_RDMA_LINK_H
 
-#include "rdma-side.h"
-
-struct rdma_flow;
+#include "rdma-flow.h"
 
 struct rdma_link {
 	struct rdma_side a, z;
-	struct rdma_flow *flow; /* two: of a, and of z */
+	struct rdma_flow flow[2]; /* of a, and of z */
 };
 
 struct rdma_load {

@@ -4,14 +4,15 @@
 
 #include "rdma-mr.h"
 
-static int finish(const struct rdma_device *d, struct ibv_mr *verbs, uint64_t addr, size_t length,
+static int finish(const struct rdma_device *d, struct ibv_mr *verbs, void *memory, size_t length,
 		  struct rdma_mr *mr)
 {
 	*mr = (struct rdma_mr){ .dev = d,
 				.mr = verbs,
 				.lkey = verbs->lkey,
 				.rkey = verbs->rkey,
-				.addr = addr,
+				.addr = (uintptr_t)memory,
+				.memory = memory,
 				.length = length };
 	return 0;
 }
@@ -24,7 +25,7 @@ int rdma_mr_register_host(const struct rdma_device *d, void *addr, size_t length
 	int ret = errno;
 
 	if (verbs)
-		return finish(d, verbs, (uintptr_t)addr, length, mr);
+		return finish(d, verbs, addr, length, mr);
 	if (ret == ENOMEM)
 		return error_set(err, EXIT_SKIP, ret, "raise 'ulimit -l', or use less memory",
 				 "%s: cannot lock %zu bytes of memory", name, length);
@@ -91,7 +92,7 @@ int rdma_mr_register_dmabuf(const struct rdma_device *d, const struct bufspec *s
 	int ret = verbs ? 0 : -errno;
 
 	if (verbs)
-		return finish(d, verbs, 0, length, mr);
+		return finish(d, verbs, NULL, length, mr);
 	if (ret == -EOPNOTSUPP || ret == -ENOSYS || ret == -EPROTONOSUPPORT) {
 		asked_kernel = true;
 		ret = rdma_uverbs_register_dmabuf(d, fd, length, mr);

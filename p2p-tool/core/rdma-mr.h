@@ -14,6 +14,7 @@ struct rdma_mr {
 	uint32_t handle, driver;       /* its name and enum rdma_driver_id there, then */
 	uint32_t lkey, rkey;
 	uint64_t addr; /* of byte 0, for work requests */
+	void *memory;  /* the same for this process; NULL when it is a DMABUF */
 	uint64_t length;
 };
 

@@ -31,3 +31,8 @@ bool rdma_op_receives(enum rdma_op op)
 {
 	return op == RDMA_SEND || op == RDMA_WRITE_IMM;
 }
+
+bool rdma_op_inlines(enum rdma_op op)
+{
+	return op != RDMA_READ && op != RDMA_ATOMIC;
+}

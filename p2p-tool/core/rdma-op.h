@@ -20,5 +20,7 @@ const char *rdma_op_name(enum rdma_op op);
 int rdma_op_parse(const char *name, enum rdma_op *op);
 /* Does it use up a receive of the other end? */
 bool rdma_op_receives(enum rdma_op op);
+/* Can its data be in the work request? */
+bool rdma_op_inlines(enum rdma_op op);
 
 #endif
