@@ -166,7 +166,7 @@ int measure_main(const struct measure_command *command, int argc, char **argv)
 		ret = output_open(&o->output, &err);
 	if (!ret)
 		ret = measure_parsed(command, o, &set, &err);
-	if (!ret)
+	if (!ret && !o->no_records)
 		ret = output_commit(&o->output, &set, &err);
 	output_abort(&o->output);
 	record_set_free(&set);

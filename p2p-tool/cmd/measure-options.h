@@ -47,6 +47,7 @@ struct measure_options {
 	unsigned int repeat, warmup;
 	struct output output;
 	bool output_given; /* any of its options */
+	bool no_records;   /* the command does something else this time */
 };
 
 #define MEASURE_DEFAULTS                   \

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "measure.h"
+#include "rdma-server.h"
 
 int measure_rdma_check(const struct bufspec *spec, const struct rdma_params *p, struct error *err)
 {
@@ -15,4 +16,9 @@ int measure_rdma(struct buffer *b, const struct clock *c, const struct rdma_para
 		 struct record_set *out, struct error *err)
 {
 	return measure_rdma_check(&b->spec, p, err);
+}
+
+int rdma_server(struct buffer *b, const struct rdma_server_params *p, struct error *err)
+{
+	return measure_rdma_check(&b->spec, NULL, err);
 }

@@ -91,6 +91,10 @@ struct rdma_params {
 	unsigned int iters; /* messages of a QP in a round; 0: as many as make 4 MiB, 16 to 256 */
 	double duration;    /* seconds of a cell, instead of repeat; 0: not given */
 	unsigned int repeat, warmup;
+
+	const char *connect;  /* the machine of an rdma_server(); NULL: the NIC with itself */
+	uint16_t port;	      /* of that */
+	unsigned int timeout; /* seconds for whatever it has to do */
 };
 
 /* 0, or -errno with err filled in: does p fit such a buffer? */
@@ -101,6 +105,10 @@ int measure_rdma_check(const struct bufspec *spec, const struct rdma_params *p, 
  * connections of one device with itself; before that rdma.register and
  * rdma.deregister. Each beside its baseline, where ordinary memory takes the place
  * of b; data as in measure_copy().
+ *
+ * With p->connect the other end is b's like on another machine, and the baseline ordinary
+ * memory on both. Then the latency of what arrives by itself is rdma.OP_pingpong: half the
+ * time from one message to the next, when each is sent because the other side's has come.
  */
 int measure_rdma(struct buffer *b, const struct clock *c, const struct rdma_params *p,
 		 struct record_set *out, struct error *err);

@@ -5,7 +5,8 @@
 
 #include "rdma-device.h"
 
-static int find_port(struct rdma_device *d)
+/* The entries of its GID table. wanted 0: the first port that is active. */
+static int find_port(struct rdma_device *d, uint8_t wanted)
 {
 	struct ibv_device_attr device;
 	struct ibv_port_attr port;
@@ -14,7 +15,8 @@ static int find_port(struct rdma_device *d)
 	if (ibv_query_device(d->ctx, &device))
 		return -EIO;
 	for (i = 1; i <= device.phys_port_cnt; i++) {
-		if (ibv_query_port(d->ctx, i, &port) || port.state != IBV_PORT_ACTIVE)
+		if ((wanted && i != wanted) || ibv_query_port(d->ctx, i, &port) ||
+		    port.state != IBV_PORT_ACTIVE)
 			continue;
 		d->port = i;
 		d->lid = port.lid;
@@ -32,10 +34,14 @@ static bool is_ipv4(const union ibv_gid *gid)
 	return !memcmp(gid->raw, prefix, sizeof(prefix));
 }
 
-/* -ENOENT: no such GID, or none at all. */
-static int find_gid(struct rdma_device *d, int wanted, int entries)
+/*
+ * -ENOENT: no such GID, or none at all. wanted -1: address if it is given, else the one
+ * that serves best.
+ */
+static int find_gid(struct rdma_device *d, int wanted, const union ibv_gid *address, int entries)
 {
 	struct ibv_gid_entry entry;
+	bool best;
 	int i;
 
 	d->gid_index = -1;
@@ -43,55 +49,73 @@ static int find_gid(struct rdma_device *d, int wanted, int entries)
 		if ((wanted >= 0 && i != wanted) ||
 		    ibv_query_gid_ex(d->ctx, d->port, (uint32_t)i, &entry, 0))
 			continue;
-		if (d->gid_index >= 0 &&
-		    !(entry.gid_type == IBV_GID_TYPE_ROCE_V2 && is_ipv4(&entry.gid)))
+		if (wanted < 0 && address && memcmp(&entry.gid, address, sizeof(*address)))
+			continue;
+		best = entry.gid_type == IBV_GID_TYPE_ROCE_V2 && (address || is_ipv4(&entry.gid));
+		if (d->gid_index >= 0 && !best)
 			continue;
 		d->gid_index = i;
 		d->gid = entry.gid;
-		if (entry.gid_type == IBV_GID_TYPE_ROCE_V2 && is_ipv4(&entry.gid))
+		if (best)
 			break;
 	}
 	return d->gid_index < 0 ? -ENOENT : 0;
 }
 
+/* What there is besides ctx, which stays open on failure. */
+static int set_up(struct rdma_device *d, uint8_t port, const union ibv_gid *gid, int gid_index,
+		  struct error *err)
+{
+	const char *name = ibv_get_device_name(d->ctx->device);
+	int entries = find_port(d, port);
+	int ret = entries < 0 ? entries : find_gid(d, gid_index, gid, entries);
+
+	if (ret == -ENETDOWN)
+		return error_set(err, EXIT_SKIP, -ret, "bring its link up",
+				 "%s: has no active port", name);
+	if (ret == -ENOENT && gid_index >= 0)
+		return error_set(err, EXIT_USAGE, -ret,
+				 "'rdma link' and 'ibv_devinfo -v' show them", "%s: has no GID %d",
+				 name, gid_index);
+	if (ret == -ENOENT)
+		return error_set(err, EXIT_SKIP, -ret, "give its network device an address",
+				 "%s: has no GID", name);
+	if (ret)
+		return error_set(err, EXIT_FAILED, -ret, NULL, "%s: cannot be queried: %s", name,
+				 strerror(-ret));
+	d->pd = ibv_alloc_pd(d->ctx);
+	return d->pd ? 0
+		     : error_set(err, EXIT_FAILED, errno, NULL, "%s: protection domain: %s", name,
+				 strerror(errno));
+}
+
 static int open_one(struct ibv_device *device, int gid_index, struct rdma_device *d,
 		    struct error *err)
 {
-	const char *name = ibv_get_device_name(device);
-	int entries, ret;
+	int ret;
 
 	*d = (struct rdma_device){ .ctx = ibv_open_device(device) };
 	if (!d->ctx)
 		return error_set(err, EXIT_SKIP, errno ? errno : ENODEV,
 				 "load its driver and rdma_ucm, and be allowed to open "
 				 "/dev/infiniband/*",
-				 "%s: cannot be opened: %s", name, strerror(errno));
-	entries = find_port(d);
-	ret = entries < 0 ? entries : find_gid(d, gid_index, entries);
-	if (ret == -ENETDOWN)
-		error_set(err, EXIT_SKIP, -ret, "bring its link up", "%s: has no active port",
-			  name);
-	else if (ret == -ENOENT && gid_index >= 0)
-		error_set(err, EXIT_USAGE, -ret, "'rdma link' and 'ibv_devinfo -v' show them",
-			  "%s: has no GID %d", name, gid_index);
-	else if (ret == -ENOENT)
-		error_set(err, EXIT_SKIP, -ret, "give its network device an address",
-			  "%s: has no GID", name);
-	else if (ret)
-		error_set(err, EXIT_FAILED, -ret, NULL, "%s: cannot be queried: %s", name,
-			  strerror(-ret));
+				 "%s: cannot be opened: %s", ibv_get_device_name(device),
+				 strerror(errno));
+	ret = set_up(d, 0, NULL, gid_index, err);
 	if (ret)
-		goto failed;
-	d->pd = ibv_alloc_pd(d->ctx);
-	if (!d->pd) {
-		ret = error_set(err, EXIT_FAILED, errno, NULL, "%s: protection domain: %s", name,
-				strerror(errno));
-		goto failed;
-	}
-	return 0;
+		rdma_device_close(d);
+	return ret;
+}
 
-failed:
-	rdma_device_close(d);
+int rdma_device_borrow(struct ibv_context *ctx, uint8_t port, const union ibv_gid *gid,
+		       int gid_index, struct rdma_device *d, struct error *err)
+{
+	int ret;
+
+	*d = (struct rdma_device){ .ctx = ctx, .borrowed = true };
+	ret = set_up(d, port, gid, gid_index, err);
+	if (ret)
+		rdma_device_close(d);
 	return ret;
 }
 
@@ -125,7 +149,7 @@ void rdma_device_close(struct rdma_device *d)
 {
 	if (d->pd)
 		ibv_dealloc_pd(d->pd);
-	if (d->ctx)
+	if (d->ctx && !d->borrowed)
 		ibv_close_device(d->ctx);
 	*d = (struct rdma_device){ 0 };
 }

@@ -11,6 +11,7 @@
 
 struct rdma_device {
 	struct ibv_context *ctx;
+	bool borrowed; /* ctx is somebody else's */
 	struct ibv_pd *pd;
 	uint8_t port;
 	int gid_index;
@@ -26,6 +27,12 @@ struct rdma_device {
  * there is. 0, or -errno with err filled in (EXIT_SKIP where there is none).
  */
 int rdma_device_open(const char *name, int gid_index, struct rdma_device *d, struct error *err);
+/*
+ * Use a device that the connection manager has opened, and chosen port and address of;
+ * gid_index -1: that address. 0, or -errno with err filled in; ctx stays the caller's.
+ */
+int rdma_device_borrow(struct ibv_context *ctx, uint8_t port, const union ibv_gid *gid,
+		       int gid_index, struct rdma_device *d, struct error *err);
 /* d may be all zero. */
 void rdma_device_close(struct rdma_device *d);
 
