@@ -74,6 +74,7 @@ make_initramfs() {
 	install "$LAB_ROOT/bench/lab/guest/init" "$root/init"
 	install "$LAB_ROOT/bench/lab/guest/rdma-up" "$root/lab/bin/rdma-up"
 	install "$LAB_ROOT/bench/lab/guest/dma-up" "$root/lab/bin/dma-up"
+	install "$LAB_ROOT/bench/lab/guest/rdma-two" "$root/lab/bin/rdma-two"
 	install "$(command -v busybox)" "$root/bin/busybox"
 	for applet in $("$root/bin/busybox" --list); do
 		[[ $applet == busybox ]] || ln -s busybox "$root/bin/$applet"

@@ -397,6 +397,144 @@ test_rdma_refusals() {
 	grep -q 'rxe0 cannot register it: its driver has no reg_user_mr_dmabuf' "$scratch/err"
 }
 
+# Two machines, and the BAR at either end, or at both.
+test_rdma_two_machines() {
+	expect 0 lab_run --timeout 300 -- sh -c '
+		rdma-two
+		accel0=vfio:0000:03:00.0/2+1M:256K accel1=vfio:0000:06:00.0/2:256K
+		one() {
+			echo "server $1, client $2" >&2
+			server=$1 client=$2
+			shift 2
+			tries=0
+			ip netns exec a p2p-tool rdma --server --clients 1 --timeout 60 $server &
+			until ip netns exec z p2p-tool rdma --connect 192.0.2.1 --timeout 60 \
+				--op all --repeat 3 --warmup 1 --json "$@" $client; do
+				# It may not listen yet.
+				[ $? = 1 ] && tries=$((tries + 1)) && [ $tries -lt 10 ] || exit 1
+				sleep 0.5
+			done
+			wait $! || exit
+		}
+		one $accel0 host:256K --sizes 2,4K --iters 30
+		one host:256K $accel0 --sizes 2,4K --iters 30
+		one $accel0 $accel1 --sizes 32K --bidir --qps 3 --depth 4 --cq-mod 3 --iters 20
+		one udmabuf:256K heap:system:256K --sizes 4K --iters 20
+		one host:256K host:256K --sizes 1,64 --inline 64 --iters 30'
+	cat "$scratch/err"
+	jq -c 'select(.type == "record") | [.buffer, .params.peer_buffer, .measurement, .params.size,
+		.params.bidir, .verification, .count, .baseline.ratio]' "$scratch/out"
+	# 5 + 4 sizes and registration; each ping-pong is a sample; ordinary memory is its own baseline.
+	jq -e -s '[.[] | select(.type == "record")] |
+		(map(select(.measurement | test("register") | not)) |
+			length == 18 * 3 + 10 * 2 and all(.verification == "ok") and
+			all(.observed.peer == "192.0.2.1")) and
+		(map(select(.measurement == "rdma.write_pingpong" and .params.size == "2")) |
+			length == 2 and all(.count == 90)) and
+		(map(select(.measurement == "rdma.register")) | length == 5) and
+		(map(select(.buffer == "host:256K" and .params.peer_buffer == "host:256K")) |
+			all(.baseline == null)) and
+		(map(select(.params.peer_buffer == "vfio:0000:03:00.0/2+1M:256K" and .params.depth)) |
+			length > 0 and all(.baseline.ratio > 0))' "$scratch/out"
+}
+
+# Whatever a client does, the next one is served.
+test_rdma_server_is_robust() {
+	expect 0 lab_run --timeout 300 -- sh -c '
+		rdma-two
+		z="ip netns exec z p2p-tool"
+		ip netns exec a p2p-tool rdma --server --timeout 2 host:64K 2>/tmp/server &
+		server=$!
+		good() {
+			for try in 1 2 3 4 5 6 7 8 9 10; do
+				$z rdma --connect 192.0.2.1 --op write,send --sizes 4K --repeat 2 \
+					--warmup 0 --iters 10 --csv host:64K >/tmp/good 2>&1 && return
+				sleep 0.5
+			done
+			echo "not served after $1:"
+			cat /tmp/good
+			exit 1
+		}
+		good nothing
+		for attack in hello silent setup rubbish rounds vanish; do
+			for seed in 1 2; do
+				ip netns exec z /lab/tests/rdma-rubbish 192.0.2.1 18520 $attack $seed || exit
+				good "$attack $seed"
+			done
+		done
+		# More than there is room for
+		$z rdma --connect 192.0.2.1 --sizes 64K host:128K
+		echo "too large: $?"
+		# Two at once
+		$z rdma --connect 192.0.2.1 --duration 60 --sizes 4K host:64K >/dev/null 2>&1 &
+		long=$!
+		sleep 2
+		$z rdma --connect 192.0.2.1 host:128K
+		echo "second: $?"
+		# Stopped in the middle, which no device tells
+		kill -STOP $long
+		sleep 4
+		good "a stopped client"
+		kill -KILL $long
+		$z rdma --connect 192.0.2.1 --duration 60 --sizes 4K host:64K >/dev/null 2>&1 &
+		long=$!
+		sleep 2
+		kill -KILL $long
+		good "a killed client"
+		# The same from the other side
+		$z rdma --connect 192.0.2.1 --duration 60 --timeout 2 --sizes 4K host:64K &
+		long=$!
+		sleep 2
+		kill -STOP $server
+		wait $long
+		echo "stopped server: $?"
+		kill -CONT $server
+		good "having been stopped"
+		$z rdma --connect 192.0.2.1 --duration 60 --timeout 2 --sizes 4K host:64K &
+		long=$!
+		sleep 2
+		kill -KILL $server
+		wait $long
+		echo "killed server: $?"
+		sort /tmp/server | uniq -c'
+	cat "$scratch/out" "$scratch/err"
+	grep -q '^too large: 2$' "$scratch/out"
+	grep -q 'host:64K has 64K, and 128K are needed' "$scratch/err"
+	grep -q '^second: 1$' "$scratch/out"
+	grep -q 'serves another client; try again later' "$scratch/err"
+	grep -q '^stopped server: 1$' "$scratch/out"
+	grep -q '^killed server: 1$' "$scratch/out"
+	# Nothing but those that behaved was served.
+	grep -q 'speaks another version' "$scratch/out"
+	grep -q 'no answer within 2 s' "$scratch/out"
+}
+
+# Who is not there, or cannot be reached.
+test_rdma_no_server() {
+	expect 0 lab_run -- sh -c '
+		rdma-two
+		for where in 192.0.2.1 "192.0.2.77 --timeout 2" 10.0.0.1 "192.0.2.1 --device rxea"; do
+			ip netns exec z p2p-tool rdma host:128K --connect $where
+			echo "$where: $?"
+		done
+		ip netns exec a p2p-tool rdma --server --listen 192.0.2.9 host:64K
+		echo "listen: $?"
+		ip netns exec a p2p-tool rdma --server --device rxeb host:64K
+		echo "device: $?"'
+	cat "$scratch/out" "$scratch/err"
+	diff - "$scratch/out" <<-'END'
+		192.0.2.1: 1
+		192.0.2.77 --timeout 2: 1
+		10.0.0.1: 77
+		192.0.2.1 --device rxea: 2
+		listen: 1
+		device: 77
+	END
+	grep -q "nobody of our kind listens at port 18520; start 'p2p-tool rdma --server' there" "$scratch/err"
+	grep -q '192.0.2.77: no answer within 2 s; is it up' "$scratch/err"
+	grep -q '192.0.2.1 is reached through rxez' "$scratch/err"
+}
+
 slow_importer_segments_stock_and_lab() {
 	local kernel
 	for kernel in stock-importer lab; do
