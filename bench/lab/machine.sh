@@ -81,7 +81,7 @@ accel_arguments() {
 
 # kernel_arguments COUNTED - the guest kernel's command line.
 kernel_arguments() {
-	printf '%s' 'console=ttyS0 loglevel=6 oops=panic panic=-1 intel_iommu=on'
+	printf '%s' 'console=ttyS0 loglevel=6 oops=panic panic=-1 no_timer_check intel_iommu=on'
 	[[ -z $1 ]] || printf '%s' ' nokaslr norandmaps lab.counted'
 }
 

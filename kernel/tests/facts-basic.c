@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/dma-buf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -84,6 +85,31 @@ static void test_bad_exports(const struct vfio_device *dev)
 	fact(export_ranges(dev, ACCEL_BAR, &range, 0, O_RDWR) == -EINVAL,
 	     "fact 5: no ranges are EINVAL");
 	fact(export_ranges(dev, 5, &range, 1, O_RDWR) == -ENODEV, "fact 5: a bad BAR is ENODEV");
+	fact(export_flags(dev, &range, 1) == -EINVAL, "fact 5: flags that are not 0 are EINVAL");
+}
+
+/*
+ * The same 64 MiB again and again, until there is more than 1 TiB: page offsets that
+ * have bits where those of a BAR have the index of the region.
+ */
+static void test_many_ranges(const struct vfio_device *dev)
+{
+	const unsigned int nr = 16385;
+	const uint64_t bar_size = 64 << 20, last = nr * bar_size - bar_size;
+	struct vfio_region_dma_range *ranges = calloc(nr, sizeof(*ranges));
+	unsigned int i;
+	char *map;
+	int fd;
+
+	for (i = 0; ranges && i < nr; i++)
+		ranges[i].length = bar_size;
+	fd = export_ranges(dev, ACCEL_BAR, ranges, nr, O_RDWR | O_CLOEXEC);
+	map = map_fd(fd, last + SLICE_OFFSET, PAGE, PROT_READ);
+	fact(map && !faults(map) && mark_at(map) == SLICE_OFFSET / PAGE,
+	     "fact 1: a DMABUF of more than 1 TiB maps at its end");
+	munmap(map, PAGE);
+	close(fd);
+	free(ranges);
 }
 
 static void test_names(const struct vfio_device *dev)
@@ -173,6 +199,7 @@ int main(void)
 	test_ranges(&dev);
 	test_rdonly(&dev);
 	test_bad_exports(&dev);
+	test_many_ranges(&dev);
 	test_names(&dev);
 	test_small_bar(&dev);
 	test_vma(&dev, true);

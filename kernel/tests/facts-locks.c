@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Fact 41: somebody reads from a BAR into memory that userfaultfd watches,
- * somebody else writes to config space, a third one maps. Whoever resolves the
- * fault of the first needs mmap_lock, so the third must not wait, with mmap_lock
- * held, for a lock that the second queues for behind the first.
+ * somebody else writes to config space, a third one maps, or touches what is mapped.
+ * Whoever resolves the fault of the first needs mmap_lock, so the third must not wait,
+ * with mmap_lock held, for a lock that the second queues for behind the first.
  *
  * Drivers such as nvgrace-gpu read like that; of those in the lab only a kernel
  * with VFIO_PCI_INJECT does, when told to.
@@ -29,6 +29,7 @@ struct scene {
 	struct vfio_region region;
 	int uffd;
 	char *watched;
+	char *untouched; /* a mapping of the BAR */
 	atomic_bool mapped;
 };
 
@@ -53,12 +54,16 @@ static void *map_all(void *arg)
 {
 	struct scene *s = arg;
 	char *bar, *slice;
+	bool mapped;
 	int fd;
 
 	bar = map_bar(&s->dev, ACCEL_BAR, SLICE_OFFSET, PAGE);
 	fd = export_slice(&s->dev, SLICE_OFFSET, PAGE);
 	slice = map_fd(fd, 0, PAGE, PROT_READ);
-	s->mapped = bar && (slice || errno == ENODEV);
+	mapped = bar && (slice || errno == ENODEV);
+	/* Memory may be off, if nobody holds the writer back */
+	faults(s->untouched);
+	s->mapped = mapped;
 	munmap(bar, PAGE);
 	if (slice)
 		munmap(slice, PAGE);
@@ -104,6 +109,8 @@ static int play(void *arg)
 	int ms;
 
 	watch(s);
+	s->untouched = map_bar(&s->dev, ACCEL_BAR, SLICE_OFFSET, PAGE);
+	fact(s->untouched, "the BAR maps");
 	pthread_create(&reader, NULL, read_bar, s);
 	fact(somebody_faults(s), "a read from the BAR faults on the page");
 	pthread_create(&writer, NULL, write_config, s);
@@ -111,7 +118,8 @@ static int play(void *arg)
 	pthread_create(&mapper, NULL, map_all, s);
 	for (ms = 0; !s->mapped && ms < 5000; ms += 10)
 		usleep(10000);
-	fact(s->mapped, "fact 41: mmap() waits neither for the reader nor for the writer");
+	fact(s->mapped,
+	     "fact 41: mmap() and a fault wait neither for the reader nor for the writer");
 	fact(resolve(s), "fact 41: the fault is resolved");
 	pthread_join(mapper, NULL);
 	pthread_join(reader, &read_well);

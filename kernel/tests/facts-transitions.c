@@ -9,9 +9,11 @@
 #include <linux/pci_regs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "slices.h"
@@ -175,6 +177,32 @@ static void test_reset(const struct target *target, struct vfio_device *dev)
 	drop_maps(&m);
 }
 
+/* Whoever touches what is mapped during a reset waits for the end of it. */
+static void test_touch_during_reset(const struct target *target, struct vfio_device *dev)
+{
+	volatile bool *stop =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct maps m;
+	int status, i;
+	pid_t pid;
+
+	make_maps(&m, target, dev);
+	pid = fork();
+	if (!pid) {
+		while (!*stop)
+			if (faults(m.bar) || faults(m.slice))
+				_exit(1);
+		_exit(0);
+	}
+	for (i = 0; i < 5; i++)
+		fact_of(&m, !vfio_reset(dev, NULL), 24, "VFIO_DEVICE_RESET");
+	*stop = true;
+	fact_of(&m, waitpid(pid, &status, 0) == pid && !status, 24,
+		"who touches mappings all the while is not interrupted");
+	munmap((void *)(uintptr_t)stop, PAGE);
+	drop_maps(&m);
+}
+
 /* A hot reset of what dev is reset with, all of which belongs to its iommufd. */
 static int hot_reset(const struct vfio_device *dev)
 {
@@ -226,6 +254,34 @@ static void test_low_power(const struct target *target, struct vfio_device *dev)
 	fact_of(&m, !vfio_feature(dev, set | VFIO_DEVICE_FEATURE_LOW_POWER_EXIT, NULL, 0), 23,
 		"LOW_POWER_EXIT");
 	expect_back(&m, 23, "low power left: both fault in again");
+	drop_maps(&m);
+}
+
+/* Reading a register wakes the device up, and its mappings with it. */
+static void test_wakeup(const struct target *target, struct vfio_device *dev)
+{
+	struct vfio_device_low_power_entry_with_wakeup entry = {
+		.wakeup_eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+	};
+	uint64_t wakeups = 0;
+	struct maps m;
+	uint16_t id;
+
+	make_maps(&m, target, dev);
+	fact_of(&m,
+		!vfio_feature(dev,
+			      VFIO_DEVICE_FEATURE_SET |
+				      VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP,
+			      &entry, sizeof(entry)),
+		23, "LOW_POWER_ENTRY_WITH_WAKEUP");
+	expect_gone(&m, 23, "low power: both mappings raise SIGBUS");
+	fact(!vfio_config_read(dev, PCI_VENDOR_ID, &id, sizeof(id)), "a register is read");
+	fact_of(&m,
+		read(entry.wakeup_eventfd, &wakeups, sizeof(wakeups)) == sizeof(wakeups) &&
+			wakeups == 1,
+		23, "the device wakes up");
+	expect_back(&m, 23, "woken up: both fault in again");
+	close(entry.wakeup_eventfd);
 	drop_maps(&m);
 }
 
@@ -286,6 +342,7 @@ int main(void)
 	test_command(&accel, &dev);
 	test_config_error(&accel, &dev);
 	test_reset(&accel, &dev);
+	test_touch_during_reset(&accel, &dev);
 	test_hot_reset(&accel, &dev);
 	test_low_power(&accel, &dev);
 	vfio_close(&dev);
@@ -295,7 +352,9 @@ int main(void)
 	test_command(&igb, &dev);
 	test_config_error(&igb, &dev);
 	test_reset(&igb, &dev);
+	test_touch_during_reset(&igb, &dev);
 	test_low_power(&igb, &dev);
+	test_wakeup(&igb, &dev);
 	test_d3hot(&igb, &dev);
 	vfio_close(&dev);
 

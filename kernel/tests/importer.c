@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,21 +117,40 @@ static const struct taking {
 	int (*take)(const struct vfio_device *dev, int fd);
 	int (*give)(const struct vfio_device *dev);
 	bool ends_given; /* take itself gives it back */
+	bool revokes;	 /* for good: nobody who touches waits */
 } takings[] = {
-	{ "revoke", take_back, NULL, false },
-	{ "memory off", memory_off, memory_on, false },
-	{ "reset", reset, nothing, true },
+	{ "revoke", take_back, NULL, false, true },
+	{ "memory off", memory_off, memory_on, false, false },
+	{ "reset", reset, nothing, true, false },
 };
 
 static const struct delays {
 	int fence_ms, unmap_ms;
 } delays[] = { { 0, 0 }, { 0, 300 }, { 300, 0 }, { 200, 400 }, { 400, 200 } };
 
+/* While somebody takes access away: has that ended access by CPU, and is not over? */
+struct watch {
+	const char *map;
+	volatile uint64_t zapped, over; /* ms */
+};
+
+static void *watch_map(void *arg)
+{
+	struct watch *w = arg;
+
+	while (!w->over && !faults(w->map))
+		;
+	w->zapped = now_ms();
+	return NULL;
+}
+
 static void test_taking(const struct vfio_device *dev, const struct taking *t,
 			const struct delays *d)
 {
 	int longest = d->fence_ms > d->unmap_ms ? d->fence_ms : d->unmap_ms;
 	int fd, other, count, took;
+	struct watch w = { 0 };
+	pthread_t watcher;
 	char *map, *alias;
 	uint64_t start;
 
@@ -149,11 +169,21 @@ static void test_taking(const struct vfio_device *dev, const struct taking *t,
 	     "fact 10: so does another, an aliasing DMABUF");
 
 	count = invalidations(IMPORTER);
+	w.map = map;
+	/* What gives access back makes whoever touches wait instead */
+	if (!t->ends_given)
+		pthread_create(&watcher, NULL, watch_map, &w);
 	start = now_ms();
 	fact(!t->take(dev, fd), "fact 10: %s", t->name);
-	took = (int)(now_ms() - start);
+	w.over = now_ms();
+	took = (int)(w.over - start);
 	fact(took >= longest, "fact 10: %s takes %d ms, where the fence takes %d and the unmap %d",
 	     t->name, took, d->fence_ms, d->unmap_ms);
+	if (!t->ends_given) {
+		pthread_join(watcher, NULL);
+		fact(!t->revokes || !longest || w.zapped + 100 <= w.over,
+		     "fact 10: the mapping is zapped while importers are waited for");
+	}
 	fact(!mapped(IMPORTER) && invalidations(IMPORTER) == count + 1,
 	     "fact 10: the mapping is gone when it returns, on being asked once");
 	if (!t->ends_given) {

@@ -11,8 +11,9 @@
 
 #include "slices.h"
 
-int export_ranges(const struct vfio_device *dev, unsigned int bar,
-		  const struct vfio_region_dma_range *ranges, unsigned int nr, int open_flags)
+static int export(const struct vfio_device *dev, unsigned int bar,
+		  const struct vfio_region_dma_range *ranges, unsigned int nr, int open_flags,
+		  uint32_t flags)
 {
 	size_t size = sizeof(struct vfio_device_feature) +
 		      sizeof(struct vfio_device_feature_dma_buf) + nr * sizeof(*ranges);
@@ -24,6 +25,7 @@ int export_ranges(const struct vfio_device *dev, unsigned int bar,
 	feature->flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF;
 	get->region_index = bar;
 	get->open_flags = (__u32)open_flags;
+	get->flags = flags;
 	get->nr_ranges = nr;
 	if (nr)
 		memcpy(get->dma_ranges, ranges, nr * sizeof(*ranges));
@@ -32,6 +34,18 @@ int export_ranges(const struct vfio_device *dev, unsigned int bar,
 		fd = -errno;
 	free(feature);
 	return fd;
+}
+
+int export_ranges(const struct vfio_device *dev, unsigned int bar,
+		  const struct vfio_region_dma_range *ranges, unsigned int nr, int open_flags)
+{
+	return export(dev, bar, ranges, nr, open_flags, 0);
+}
+
+int export_flags(const struct vfio_device *dev, const struct vfio_region_dma_range *range,
+		 uint32_t flags)
+{
+	return export(dev, ACCEL_BAR, range, 1, O_RDWR | O_CLOEXEC, flags);
 }
 
 int export_slice(const struct vfio_device *dev, uint64_t offset, uint64_t size)

@@ -17,6 +17,9 @@
 /* Export ranges of a BAR; the fd or -errno. */
 int export_ranges(const struct vfio_device *dev, unsigned int bar,
 		  const struct vfio_region_dma_range *ranges, unsigned int nr, int open_flags);
+/* The same of ACCEL_BAR, with flags, of which there are none yet. */
+int export_flags(const struct vfio_device *dev, const struct vfio_region_dma_range *range,
+		 uint32_t flags);
 /* Export one range of ACCEL_BAR, or end the test. */
 int export_slice(const struct vfio_device *dev, uint64_t offset, uint64_t size);
 /* VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE: 0 or -errno. */

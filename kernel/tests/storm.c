@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * storm SECONDS [BDF BAR] - facts 40 and 43: everything at once. Threads map,
- * touch and unmap the BAR and DMABUFs, others disable memory, reset, revoke,
- * close. What must hold: no splat (the lab looks), and no access to a DMABUF
- * after its revoke has returned.
+ * touch, move, inherit and unmap the BAR and DMABUFs, others disable memory, reset,
+ * put the device to sleep, revoke, close. What must hold: no splat (the lab looks),
+ * and no access after a revoke, or disabling memory, has returned.
  *
  * storm SECONDS duels - revokes against touches, and nothing else.
  */
@@ -17,7 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "slices.h"
@@ -53,6 +55,28 @@ static bool touch(volatile char *p)
 	return ok;
 }
 
+/* A mapping that is moved, and one that a child inherits. */
+static void move_and_fork(char *map)
+{
+	char *moved;
+	pid_t pid;
+
+	/* Where nobody else maps anything meanwhile */
+	moved = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	moved = mremap(map, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, moved);
+	if (moved == MAP_FAILED)
+		moved = map;
+	touch(moved);
+	pid = fork();
+	if (!pid) {
+		touch(moved);
+		_exit(0);
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	munmap(moved, PAGE);
+}
+
 static void *map_bars(void *arg)
 {
 	while (!stop) {
@@ -62,8 +86,10 @@ static void *map_bars(void *arg)
 		if (!map)
 			continue;
 		touch(map);
-		munmap(map, PAGE);
-		counts[0]++;
+		if (counts[0]++ % 16)
+			munmap(map, PAGE);
+		else
+			move_and_fork(map);
 	}
 	return NULL;
 }
@@ -134,24 +160,55 @@ static void *revoke_slices(void *arg)
 	return NULL;
 }
 
+/* Nobody else switches memory on, so it is off until this does. */
 static void *toggle_memory(void *arg)
 {
+	struct vfio_region_dma_range range = { offset, SLICE_SIZE };
+	int fd = export_ranges(&dev, bar, &range, 1, O_RDWR | O_CLOEXEC);
+	char *maps[] = { map_bar(&dev, bar, offset, PAGE), NULL };
+
 	while (!stop) {
-		set_memory(&dev, false);
+		size_t i;
+
+		if (!maps[1])
+			maps[1] = map_fd(fd, 0, SLICE_SIZE, PROT_READ);
+		if (!set_memory(&dev, false))
+			for (i = 0; i < 2; i++)
+				if (maps[i] && touch(maps[i]))
+					violations++;
 		usleep((useconds_t)random() % 500);
 		set_memory(&dev, true);
 		usleep((useconds_t)random() % 2000);
 		counts[3]++;
 	}
+	munmap(maps[0], PAGE);
+	if (maps[1])
+		munmap(maps[1], SLICE_SIZE);
+	close(fd);
 	return NULL;
 }
 
 static void *reset_device(void *arg)
 {
+	struct vfio_pci_hot_reset hot = { .argsz = sizeof(hot) };
+	const uint32_t set = VFIO_DEVICE_FEATURE_SET;
+
 	while (!stop) {
-		vfio_reset(&dev, NULL);
+		switch (counts[4]++ % 3) {
+		case 0:
+			vfio_reset(&dev, NULL);
+			break;
+		case 1:
+			/* Fails while somebody else has one of the locks */
+			ioctl(dev.fd, VFIO_DEVICE_PCI_HOT_RESET, &hot);
+			break;
+		case 2:
+			vfio_feature(&dev, set | VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY, NULL, 0);
+			usleep((useconds_t)random() % 2000);
+			vfio_feature(&dev, set | VFIO_DEVICE_FEATURE_LOW_POWER_EXIT, NULL, 0);
+			break;
+		}
 		usleep((useconds_t)random() % 20000);
-		counts[4]++;
 	}
 	return NULL;
 }
@@ -186,8 +243,8 @@ int main(int argc, char **argv)
 	static void *(*const work[])(void *) = { map_bars,	map_slices,   revoke_slices,
 						 toggle_memory, reset_device, close_device };
 	const unsigned int n = sizeof(work) / sizeof(work[0]);
-	static const char *const what[] = { "BAR mappings", "DMABUF mappings", "revokes",
-					    "memory off",   "resets",	       "closes" };
+	static const char *const what[] = { "BAR mappings", "DMABUF mappings",	 "revokes",
+					    "memory off",   "resets and sleeps", "closes" };
 	unsigned int seconds = argc > 1 ? (unsigned int)atoi(argv[1]) : 10, i;
 	struct sigaction action = { .sa_handler = on_sigbus, .sa_flags = SA_NODEFER };
 	const char *bdf = argc > 3 ? argv[2] : ACCEL;
@@ -224,7 +281,7 @@ int main(int argc, char **argv)
 	fprintf(results, "%s fact 40: %s: a storm of %u s:", blew ? "ok" : "FAIL", bdf, seconds);
 	for (i = 0; i < n; i++)
 		fprintf(results, " %u %s", counts[i], what[i]);
-	fprintf(results, "\n%s fact 43: %s: %d accesses after a revoke or a close\n",
+	fprintf(results, "\n%s fact 43: %s: %d accesses after a revoke, memory off or a close\n",
 		violations ? "FAIL" : "ok", bdf, violations);
 	fclose(results);
 	return !blew || violations;

@@ -605,7 +605,7 @@ storm() {
 	local kernel=$1 seconds=$2
 	shift 2
 	guest_facts '40 43' "$kernel" --timeout $((seconds * 4 + 300)) "$@" -- sh -c "
-		/lab/tests/storm $seconds && /lab/tests/storm $seconds 0000:04:00.0 0"
+		/lab/tests/storm $seconds && /lab/tests/storm $seconds 0000:04:00.0 1"
 }
 
 test_storm_patched() {
