@@ -22,7 +22,7 @@ main() {
 
 	parse_arguments demo 0 --kernel=:kernel -- "$@"
 	with_us "$LAB_ROOT/lab" run --kernel "$kernel" --out "$LAB_ROOT/out" -- \
-		sh -c "rdma-up && exec p2p-tool bench run demo --buffer bar=$LAB_BAR --output /lab/out/demo.jsonl" || exit
+		sh -c "rdma-up && dma-up && exec p2p-tool bench run demo --buffer bar=$LAB_BAR --output /lab/out/demo.jsonl" || exit
 	say "done in $(seconds "$started"); the records are in $LAB_ROOT/out/demo.jsonl"
 }
 

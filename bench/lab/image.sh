@@ -6,7 +6,7 @@
 # Programs of this machine that the guest gets. busybox's applets call each
 # other and nothing else, so what starts programs must not be one of them.
 GUEST_PROGRAMS=(bash env find nice nohup setsid timeout xargs
-	ip rdma lspci kmod taskset setpriv
+	ip rdma lspci kmod strace taskset setpriv
 	ib_write_bw ib_write_lat ib_read_bw ib_read_lat ib_send_bw ib_send_lat)
 
 tool_build_dir() {

@@ -3,9 +3,22 @@
 # The lab's machine, as QEMU arguments. Addresses are those of docs/lab.md.
 # Sourced.
 
-# machine_arguments RUN-DIR SMP MEMORY - one argument a line.
+# make_disk RUN-DIR - the content of the NVMe disk: lines of 16 bytes, the first one
+# 100000000000000, each one more. In RAM if there is room; the file goes with the
+# last who has it open. Sets disk, a file descriptor.
+make_disk() {
+	local path=$1/nvme.img
+	if [[ -w /dev/shm && $(df -k --output=avail /dev/shm | tail -n 1) -gt 131072 ]]; then
+		path=$(mktemp /dev/shm/vfio-p2p-nvme.XXXXXX)
+	fi
+	seq 100000000000000 100000004194303 >"$path"
+	exec {disk}<>"$path"
+	rm "$path"
+}
+
+# machine_arguments RUN-DIR SMP MEMORY DISK - one argument a line.
 machine_arguments() {
-	local run=$1 smp=$2 memory=$3
+	local run=$1 smp=$2 memory=$3 disk=$4
 
 	# EPYC: p2pdma takes Zen host bridges for granted.
 	printf '%s\n' -nodefaults -no-user-config -display none -no-reboot \
@@ -33,11 +46,15 @@ machine_arguments() {
 		-object memory-backend-ram,id=accel1,size=16M,share=on \
 		-device ivshmem-plain,memdev=accel1,bus=rp2
 
-	# 07:00.0 NVMe with a CMB
-	truncate -s 64M "$run/nvme.img"
+	# 07:00.0 NVMe with a CMB; its second namespace is slow, so that requests are
+	# under way for a while
 	printf '%s\n' -device pcie-root-port,id=rp3,bus=pcie.0,addr=5,chassis=3,slot=3 \
-		-blockdev "driver=file,filename=$run/nvme.img,node-name=nvme0" \
-		-device nvme,serial=lab,drive=nvme0,cmb_size_mb=16,mdts=9,bus=rp3
+		-blockdev "driver=file,filename=/dev/fd/$disk,node-name=nvme0" \
+		-device nvme,id=nvme,serial=lab,drive=nvme0,cmb_size_mb=16,mdts=9,bus=rp3 \
+		-object throttle-group,id=slow,x-iops-total=100 \
+		-blockdev driver=null-co,node-name=zeroes,size=16777216,read-zeroes=on \
+		-blockdev driver=throttle,node-name=nvme1,throttle-group=slow,file=zeroes \
+		-device nvme-ns,drive=nvme1,nsid=2,bus=nvme
 
 	# 08:00.0 and 08:00.1: two functions that are reset together
 	printf '%s\n' -device pcie-root-port,id=rp4,bus=pcie.0,addr=6,chassis=4,slot=4 \

@@ -36,7 +36,7 @@ packages_for_kernel() {
 
 packages_for_guest() {
 	echo cpio kmod busybox-static iproute2 perftest ibverbs-providers pciutils \
-		util-linux
+		strace util-linux
 	case $(os_release) in
 	debian-12) ;; # QEMU: see ensure_qemu
 	*) echo qemu-system-x86 ;;

@@ -52,7 +52,7 @@ USAGE
 # Options and their defaults, set by parse_options.
 kernel=lab counted='' smp=1 memory=2G copies=() out='' limit='' append='' console='' interactive=''
 # What cleanup has to end and remove.
-run='' stage='' qemu='' readers=() terminal=''
+run='' stage='' qemu='' readers=() terminal='' disk=''
 
 parse_options() {
 	parse_arguments run + --kernel=:kernel --counted:counted --smp=:smp --mem=:memory \
@@ -179,8 +179,9 @@ main() {
 	cat "$run/payload" >>"$run/initramfs"
 	rm "$run/payload"
 
+	make_disk "$run"
 	mapfile -t arguments < <(
-		machine_arguments "$run" "$smp" "$memory"
+		machine_arguments "$run" "$smp" "$memory" "$disk"
 		accel_arguments "$accel" "$counted"
 	)
 	arguments+=(-kernel "$(kernel_dir "$kernel")/bzImage" -initrd "$run/initramfs"

@@ -138,7 +138,8 @@ static int lock_device(struct binding *b, struct error *err)
 
 	snprintf(path, sizeof(path), "bus/pci/devices/%s", b->bdf);
 	b->lock = openat(b->sysfs->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (b->lock < 0 || flock(b->lock, LOCK_EX | LOCK_NB))
+	/* A kernel without file locks cannot tell of others. */
+	if (b->lock < 0 || (flock(b->lock, LOCK_EX | LOCK_NB) && errno != ENOSYS))
 		ret = -errno;
 	if (ret == -EWOULDBLOCK)
 		return error_set(err, EXIT_SKIP, EBUSY, "wait until that is done",

@@ -157,6 +157,9 @@ static int open_function(struct engine *e, struct pci_function *f, const struct 
 	e->bdf = f->bdf;
 	bdf_format(&f->bdf, name);
 	e->ops = kind_of_function(f);
+	if (p->not &&!bdf_compare(p->not, &f->bdf))
+		return error_set(err, EXIT_USAGE, EBUSY, "give another engine, or another buffer",
+				 "%s: is the buffer's own device", name);
 	if (!e->ops)
 		return error_set(err, EXIT_SKIP, ENODEV,
 				 "engines are NVMe controllers, the 82576 (igb) and QEMU's edu",

@@ -21,11 +21,12 @@
 #define ENGINE_DEPTH_MAX 64
 
 struct engine_params {
-	const char *name;     /* an address, or a kind: the first one that VFIO has */
-	bool bind;	      /* borrow it from its driver; an address must be given */
-	unsigned int depth;   /* transfers in flight wanted, 1 to ENGINE_DEPTH_MAX */
-	struct lba_range lba; /* the store of an SSD */
-	bool overwrite;	      /* which may be written to */
+	const char *name;	 /* an address, or a kind: the first one that VFIO has */
+	bool bind;		 /* borrow it from its driver; an address must be given */
+	unsigned int depth;	 /* transfers in flight wanted, 1 to ENGINE_DEPTH_MAX */
+	struct lba_range lba;	 /* the store of an SSD */
+	bool overwrite;		 /* which may be written to */
+	const struct bdf * not ; /* never this function: somebody else has it open; may be NULL */
 };
 
 struct transfer {

@@ -164,7 +164,7 @@ static int explain_dmabuf(const struct bufspec *b, int ret, struct error *err)
 				 "%s: iommufd cannot map this DMABUF", text);
 	case -EINVAL:
 	case -ENOTTY:
-		return error_set(err, EXIT_SKIP, -ret, "needs Linux 7.0 or newer",
+		return error_set(err, EXIT_SKIP, -ret, "needs a newer kernel: Linux 7.3 can",
 				 "%s: this kernel's iommufd cannot map DMABUFs", text);
 	case -ENODEV:
 		return error_set(err, EXIT_FAILED, ENODEV,

@@ -56,7 +56,8 @@ static bool enough(const struct dma_run *r, uint64_t since, unsigned int rounds)
 	if (r->samples[DMA_DIRECT].count == r->samples[DMA_DIRECT].capacity)
 		return true;
 	if (r->p->duration > 0)
-		return (double)(clock_now(r->c) - since) >= r->p->duration * 1e9;
+		return r->samples[DMA_DIRECT].count &&
+		       (double)(clock_now(r->c) - since) >= r->p->duration * 1e9;
 	return rounds >= r->p->warmup + r->p->repeat;
 }
 

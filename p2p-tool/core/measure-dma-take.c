@@ -140,7 +140,6 @@ static int take_away(struct take *t, int fd, struct error *err)
 		   : 0;
 }
 
-/* Both may be done by a signal handler's guard, which takes one argument. */
 static void write_canary(void *arg)
 {
 	const struct dma_run *r = arg;
@@ -409,6 +408,10 @@ int dma_measure_take(struct dma_run *r, struct record_set *out, struct error *er
 	size_t j;
 	int ret = 0;
 
+	if (r->c->unit != UNIT_NS)
+		return error_set(
+			err, EXIT_SKIP, EOPNOTSUPP, "leave out --counted",
+			"dma --revoke: waits for devices, which no count of instructions says");
 	if (r->p->take == DMA_TAKE_REVOKE)
 		ret = vfio_revoke_probe(buffer_vfio_device(r->b), err);
 	if (!ret && samples_init(&t.samples, r->p->repeat))

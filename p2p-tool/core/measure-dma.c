@@ -99,8 +99,13 @@ static int open_engines(struct dma_run *r, struct error *err)
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; i < r->p->nengines && !ret; i++)
-		ret = engine_open(&r->p->engine[i], &r->ioas, r->engine[0], &r->engine[i], err);
+	for (i = 0; i < r->p->nengines && !ret; i++) {
+		struct engine_params p = r->p->engine[i];
+
+		if (r->b->spec.kind == BUFFER_VFIO)
+			p.not = &r->b->spec.bdf;
+		ret = engine_open(&p, &r->ioas, r->engine[0], &r->engine[i], err);
+	}
 	for (i = 0; i < r->p->nengines && !ret; i++) {
 		r->bdf[i] = r->engine[i]->bdf;
 		r->b->emulated = r->b->emulated || r->engine[i]->emulated;

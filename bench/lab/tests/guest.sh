@@ -533,6 +533,150 @@ test_rdma_no_server() {
 	grep -q "nobody of our kind listens at port 18520; start 'p2p-tool rdma --server' there" "$scratch/err"
 	grep -q '192.0.2.77: no answer within 2 s; is it up' "$scratch/err"
 	grep -q '192.0.2.1 is reached through rxez' "$scratch/err"
+
+# DMA engines reach a BAR by themselves, and ordinary memory; data is verified, what
+# the SSD reads against what it was made of.
+test_dma() {
+	expect 0 lab_run --timeout 300 -- sh -c 'dma-up
+		seq 100000000000000 100000001048575 >/tmp/disk
+		dma() { p2p-tool dma "$@" --repeat 2 --warmup 0 --csv; }
+		dma vfio:0000:03:00.0/2+1M:16M --engine nvme --lba 0+32768 --expect /tmp/disk --sizes 4K,1M &&
+		dma vfio:0000:03:00.0/2+1M:4M --engine nvme --lba 1:64+16384 --yes-overwrite --sizes 512,64K,2M &&
+		dma vfio:0000:06:00.0/2:64K --engine igb --engine edu --sizes 64,4K &&
+		dma host:1M --engine igb --sizes 64K || exit
+		# A byte that is not what the disk has is found.
+		printf x | dd of=/tmp/disk bs=1 seek=5000000 conv=notrunc 2>/dev/null
+		dma vfio:0000:03:00.0/2+1M:16M --engine nvme --lba 0+32768 --expect /tmp/disk --sizes 1M >/tmp/bad
+		[ $? -eq 1 ] && grep "^p2p-tool/1,dma.write,.*,failed,.*offset 0x4c4b40: expected 0x78" /tmp/bad >&2'
+	cat "$scratch/out" "$scratch/err"
+	[[ $(grep -c '^p2p-tool/1,dma\..*,ok,' "$scratch/out") -eq 102 ]]
+	! grep ',failed,' "$scratch/out"
+}
+
+# Whatever stands in the way is said: by the tool before it begins, by a time-out, or by
+# data that did not arrive though the engine says so. Then everything works again.
+test_dma_failures() {
+	expect 0 lab_run --timeout 300 -- sh -c 'dma-up
+		refused() {
+			status=$1 text=$2
+			shift 2
+			p2p-tool dma "$@" --csv >/tmp/out 2>/tmp/err
+			[ $? -eq "$status" ] && grep -q -- "$text" /tmp/err && return
+			echo "not $status and \"$text\": $*"
+			cat /tmp/out /tmp/err
+			exit 1
+		}
+		# set_command DEVICE OCTAL - its command register, soon: 2 is memory without DMA.
+		set_command() {
+			(sleep 2; printf "\\$2" | dd of=/sys/bus/pci/devices/$1/config bs=1 seek=4 conv=notrunc 2>/dev/null) &
+		}
+		bar=vfio:0000:03:00.0/2:64K
+		refused 2 "give --lba" $bar --engine nvme
+		refused 2 "--yes-overwrite" $bar --engine nvme --lba 0+8192 --op read
+		refused 2 "131072 blocks" $bar --engine nvme --lba 131072+1
+		refused 77 "no active namespace 9" $bar --engine nvme --lba 9:0+8
+		refused 2 "moves at most 4K" $bar --engine edu --sizes 8K
+		refused 2 "pieces of 64" $bar --engine igb --sizes 100
+		refused 2 "no room for --iters 17" $bar --engine igb --sizes 4K --iters 17
+		refused 2 "own device" vfio:0000:04:00.0/0:64K --engine igb
+		refused 77 "no engine that this tool can drive" $bar --engine 0000:06:00.0
+		refused 77 "no DMABUFs but those of VFIO" udmabuf:64K --engine igb
+		set_command 0000:00:07.0 002
+		refused 1 "nothing arrived: its DMA was dropped silently" $bar --engine edu --op write --duration 4 --warmup 0
+		set_command 0000:04:00.0 002
+		refused 1 "time-out: a transfer has not completed" $bar --engine igb --op write --duration 4
+		set_command 0000:03:00.0 000
+		refused 1 "wrong data at offset 0x0" $bar --engine igb --op write --duration 4
+		p2p-tool dma $bar --engine igb --engine edu --sizes 4K --repeat 1 --warmup 0 --csv'
+	cat "$scratch/out" "$scratch/err"
+}
+
+# An SSD is borrowed and given back, but not when somebody has its disk for himself.
+test_dma_bind() {
+	expect 0 lab_run -- sh -c '
+		nvme="--engine 0000:07:00.0 --lba 0+8192 --sizes 64K --repeat 1 --warmup 0 --csv"
+		p2p-tool dma vfio:0000:03:00.0/2:1M $nvme 2>/tmp/err
+		[ $? -eq 77 ] && grep -q "bound to nvme, not to vfio-pci.*--bind" /tmp/err || exit
+		p2p-tool dma --bind vfio:0000:03:00.0/2:1M $nvme || exit
+		for try in 1 2 3 4 5 6 7 8 9 10; do [ ! -b /dev/nvme0n1 ] || break; sleep 1; done
+		# As a mount does: nobody else can have it exclusively.
+		/lab/tests/exclusively /dev/nvme0n1 p2p-tool dma --bind vfio:0000:03:00.0/2:1M $nvme 2>/tmp/err
+		status=$?
+		cat /tmp/err
+		[ $status -eq 77 ] && grep -q "its disk nvme0n1 is in use" /tmp/err &&
+			[ "$(basename $(readlink /sys/bus/pci/devices/0000:07:00.0/driver))" = nvme ]'
+	cat "$scratch/out" "$scratch/err"
+}
+
+# No transfer makes a system call: eight times as many make as many.
+test_dma_system_calls() {
+	expect 0 lab_run -- sh -c 'dma-up
+		for engine in "nvme --lba 0+8192" igb; do
+			for iters in 16 128; do
+				# How often a reset is looked at is up to the clock.
+				strace -f -c -o /tmp/calls p2p-tool dma vfio:0000:03:00.0/2:1M --engine $engine --sizes 4K \
+					--op write --repeat 4 --warmup 1 --iters $iters --csv >/dev/null || exit
+				awk "\$4 ~ /^[0-9]+\$/ && \$NF !~ /nanosleep|total/ { print \$NF, \$4 }" /tmp/calls | sort >/tmp/calls.$iters
+			done
+			grep -q ioctl /tmp/calls.16 && diff /tmp/calls.16 /tmp/calls.128 || exit
+			echo "$engine: $(awk "{ n += \$2 } END { print n }" /tmp/calls.16) system calls, with 16 and with 128 transfers a round"
+		done'
+	cat "$scratch/out"
+}
+
+# What a command costs the CPU does not depend on its size, but through a bounce.
+test_dma_cost() {
+	expect 0 lab_run --counted -- sh -c 'dma-up
+		p2p-tool dma vfio:0000:03:00.0/2:4M --engine nvme --lba 0+8192 --sizes 4K,1M --counted --csv &&
+		p2p-tool dma vfio:0000:03:00.0/2:4M --engine igb --sizes 4K,64K --op write --counted --csv'
+	cat "$scratch/out"
+	awk -F, '
+		$2 == "dma.write_command" {
+			split($5, p, /[=;]/)
+			v[p[6], p[2], p[4]] = $10
+			figures++
+		}
+		function check(engine, small, large) {
+			direct = v[engine, "direct", large] / v[engine, "direct", small]
+			bounce = v[engine, "bounce", large] / v[engine, "bounce", small]
+			printf "%s, %s to %s: direct %.4f, at most 1.05; bounce %.1f\n", engine, large, small, direct, bounce
+			if (!(direct <= 1.05 && direct >= 0.95 && bounce > 4)) bad = 1
+		}
+		END {
+			if (figures != 8) { print figures + 0 " figures instead of 8"; exit 1 }
+			check("nvme", "4K", "1M")
+			check("igb", "4K", "64K")
+			exit bad
+		}' "$scratch/out"
+}
+
+# revoke_under_dma ROUNDS - igb and edu, together: nothing is written after the call.
+revoke_under_dma() {
+	expect 0 lab_run --kernel debug --timeout 3000 -- sh -c "dma-up
+		for how in revoke memory-off reset; do
+			p2p-tool dma vfio:0000:03:00.0/2+1M:64K --engine igb --engine edu --sizes 4K \
+				--revoke \$how --repeat $1 --warmup 0 --csv || exit
+		done"
+	cat "$scratch/out"
+	[[ $(grep -c "^p2p-tool/1,dma\.[a-z_]*,.*,ns,$1,.*,ok,.*igb_after=[1-9].*edu_after=[1-9]" "$scratch/out") -eq 3 ]]
+}
+
+test_dma_revoke_debug() {
+	revoke_under_dma 20
+}
+
+slow_dma_revoke_debug() {
+	revoke_under_dma 1000
+}
+
+# QEMU's NVMe controller does write later, which is seen and told; and not any more when
+# its queue is quiet.
+test_dma_late_writes() {
+	expect 0 lab_run -- sh -c 'dma-up
+		p2p-tool dma vfio:0000:03:00.0/2:1M --engine nvme --lba 2:0+8192 --sizes 64K --revoke revoke \
+			--repeat 10 --warmup 0 --csv'
+	cat "$scratch/out"
+	grep -q '^p2p-tool/1,dma.revoke,.*,ok,.*late_writes=[1-9][0-9]* of 10 rounds: QEMU does not drain' "$scratch/out"
 }
 
 slow_importer_segments_stock_and_lab() {

@@ -5,7 +5,7 @@
 
 test_shellcheck() {
 	cd "$LAB_ROOT"
-	git ls-files -- '*.sh' lab autogen.sh .ci/run bench/lab/guest/init bench/lab/guest/rdma-up bench/lab/guest/rdma-two p2p-tool/completion/p2p-tool |
+	git ls-files -- '*.sh' lab autogen.sh .ci/run bench/lab/guest/init bench/lab/guest/dma-up bench/lab/guest/rdma-up bench/lab/guest/rdma-two p2p-tool/completion/p2p-tool |
 		grep -v '^kernel/series/' | xargs shellcheck -x
 }
 
