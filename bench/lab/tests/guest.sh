@@ -533,6 +533,7 @@ test_rdma_no_server() {
 	grep -q "nobody of our kind listens at port 18520; start 'p2p-tool rdma --server' there" "$scratch/err"
 	grep -q '192.0.2.77: no answer within 2 s; is it up' "$scratch/err"
 	grep -q '192.0.2.1 is reached through rxez' "$scratch/err"
+}
 
 # DMA engines reach a BAR by themselves, and ordinary memory; data is verified, what
 # the SSD reads against what it was made of.
