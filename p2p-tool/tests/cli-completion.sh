@@ -56,6 +56,11 @@ expect_offer host:
 complete_line 'p2p-tool map ho'
 expect_offer host:
 expect_no_offer vfio:
+complete_line 'p2p-tool drm dr'
+expect_offer drm:
+complete_line 'p2p-tool revoke --importers rdma,'
+expect_offer rdma,drm
+expect_no_offer drm
 complete_line 'p2p-tool bench run --buffer bar='
 expect_offer vfio:
 expect_offer host:
