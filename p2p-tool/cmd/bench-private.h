@@ -5,5 +5,6 @@
 
 /* As main of struct command; argv[0] is the sub-command. */
 int bench_compare_main(int argc, char **argv);
+int bench_report_main(int argc, char **argv);
 
 #endif

@@ -327,6 +327,7 @@ static const struct {
 } subcommands[] = {
 	{ "run", "run a suite and keep its records", run_main },
 	{ "compare", "tell whether other runs were slower", bench_compare_main },
+	{ "report", "make a page to look at of result files", bench_report_main },
 };
 #define NSUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))
 

@@ -48,6 +48,7 @@ complete_line 'p2p-tool list --csv --js'
 expect_offer --json
 complete_line 'p2p-tool bench '
 expect_offer run
+expect_offer report
 complete_line 'p2p-tool bench run --bu'
 expect_offer --buffer
 complete_line 'p2p-tool map '
@@ -70,6 +71,10 @@ complete_line "p2p-tool list --sysroot $tmp/dir/"
 expect_offer "$tmp/dir/sub"
 expect_no_offer "$tmp/dir/plain"
 complete_line "p2p-tool bench run --output $tmp/dir/p"
+expect_offer "$tmp/dir/plain"
+complete_line "p2p-tool bench report -o $tmp/dir/p"
+expect_offer "$tmp/dir/plain"
+complete_line "p2p-tool bench report $tmp/dir/p"
 expect_offer "$tmp/dir/plain"
 
 # After a colon bash wants only what follows it.
