@@ -255,13 +255,11 @@ static int show(const struct compare_options *o, const struct compare_view *v, s
 
 static int verdict(const struct comparison *c, struct error *err)
 {
-	if (!comparison_failed(c))
+	if (!c->failures)
 		return 0;
-	return error_set(
-		err, EXIT_FAILED, EINVAL, "the table has them",
-		"B is not as good as A: regressions %zu, cells lost %zu, with wrong data %zu",
-		c->verdicts[VERDICT_REGRESSION], c->verdicts[VERDICT_LOST],
-		c->verdicts[VERDICT_WRONG]);
+	return error_set(err, EXIT_FAILED, EINVAL, "the table has them",
+			 "B is not as good as A: %zu cell%s slower, lost or wrong", c->failures,
+			 c->failures == 1 ? " is" : "s are");
 }
 
 static int compare(const struct compare_options *o, const struct compare_side *a,

@@ -144,8 +144,19 @@ static int tell_apart(struct record_set *set, size_t first)
 	return 0;
 }
 
-static int run_line(const struct suite_line *line, const char *text, bool counted,
-		    struct record_set *set, struct error *err)
+static int mark_not_gated(const struct suite *s, struct record_set *set, size_t first)
+{
+	size_t i;
+
+	for (i = first; i < set->count; i++)
+		if (!suite_gates(s, set->record[i]->measurement) &&
+		    record_observe(set->record[i], OBSERVED_GATED, "no"))
+			return -ENOMEM;
+	return 0;
+}
+
+static int run_line(const struct suite *s, const struct suite_line *line, const char *text,
+		    bool counted, struct record_set *set, struct error *err)
 {
 	size_t before = set->count;
 	int ret = collect(line, set, err);
@@ -155,7 +166,7 @@ static int run_line(const struct suite_line *line, const char *text, bool counte
 		error_clear(err);
 	}
 	/* Also what a line measured before it failed. */
-	if (tell_apart(set, before))
+	if (tell_apart(set, before) || mark_not_gated(s, set, before))
 		return -ENOMEM;
 	return ret;
 }
@@ -197,7 +208,7 @@ int bench_run_lines(const struct suite *s, bool counted, struct record_set *set,
 		ret = text ? interrupt_check(&why) : -ENOMEM;
 		if (!ret) {
 			progress_show(&progress, i, text);
-			ret = run_line(&s->line[i], text, counted, set, &why);
+			ret = run_line(s, &s->line[i], text, counted, set, &why);
 		}
 		free(text);
 		if (ret)

@@ -43,7 +43,7 @@ static struct compare_cell *find_cell(struct comparison *c, const struct record 
 	if (!cells)
 		return NULL;
 	c->cell = cells;
-	cells[c->ncells] = (struct compare_cell){ .record = r };
+	cells[c->ncells] = (struct compare_cell){ .record = r, .gated = true };
 	*hint = c->ncells + 1;
 	return &cells[c->ncells++];
 }
@@ -69,8 +69,12 @@ static int add_run(struct comparison *c, const struct record_group *g, bool is_b
 		const struct record *r = g->records.record[i];
 		struct compare_cell *cell = find_cell(c, r, &hint);
 
+		const char *gated = record_get_observed(r, OBSERVED_GATED);
+
 		if (!cell)
 			return -ENOMEM;
+		if (gated && !strcmp(gated, "no"))
+			cell->gated = false;
 		if (r->verification == VERIFY_FAILED)
 			cell->wrong = cell->wrong || is_b;
 		else if (!r->skipped)
@@ -231,6 +235,7 @@ static void judge(struct comparison *c)
 		else
 			judge_counted(cell, &c->params);
 		c->verdicts[cell->verdict]++;
+		c->failures += cell->gated && compare_worse(cell);
 	}
 }
 
@@ -323,10 +328,10 @@ void comparison_free(struct comparison *c)
 	*c = (struct comparison){ 0 };
 }
 
-bool comparison_failed(const struct comparison *c)
+bool compare_worse(const struct compare_cell *c)
 {
-	return c->verdicts[VERDICT_REGRESSION] || c->verdicts[VERDICT_LOST] ||
-	       c->verdicts[VERDICT_WRONG];
+	return c->verdict == VERDICT_REGRESSION || c->verdict == VERDICT_LOST ||
+	       c->verdict == VERDICT_WRONG;
 }
 
 size_t compare_runs_needed(const struct compare_params *p, size_t ncells)

@@ -70,6 +70,7 @@ struct compare_cell {
 	const char *skipped;	     /* why it was lost, or NULL */
 	struct compare_value a, b;
 	bool wrong; /* data of B */
+	bool gated; /* does it make the comparison fail? */
 	/* The rest when both sides have values. */
 	double ratio; /* of b to a, by Hodges and Lehmann; counted: of the medians */
 	bool bounded;
@@ -93,6 +94,7 @@ struct comparison {
 	size_t ncells;
 	size_t timed;			   /* cells over which p is corrected */
 	size_t verdicts[COMPARE_VERDICTS]; /* how many cells have each */
+	size_t failures;		   /* gated cells that are slower, lost or wrong */
 	struct compare_mean *mean;
 	size_t nmeans;
 };
@@ -101,8 +103,8 @@ struct comparison {
 int compare_sides(const struct compare_side *a, const struct compare_side *b,
 		  const struct compare_params *p, struct comparison *out);
 void comparison_free(struct comparison *c);
-/* Should a script stop here: anything slower, lost or wrong? */
-bool comparison_failed(const struct comparison *c);
+/* Is the cell slower, lost or wrong in B? */
+bool compare_worse(const struct compare_cell *c);
 static inline bool compare_both(const struct compare_cell *c)
 {
 	return c->a.nruns && c->b.nruns;

@@ -68,6 +68,8 @@ int record_param(struct record *r, const char *key, const char *fmt, ...)
 /* Add an observation, likewise. */
 int record_observe(struct record *r, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* An observation with the value "no": a comparison does not fail when this cell is worse. */
+#define OBSERVED_GATED "gated"
 /* The value of a parameter or of an observation, or NULL. */
 const char *record_get_param(const struct record *r, const char *key);
 const char *record_get_observed(const struct record *r, const char *key);

@@ -35,6 +35,8 @@ enum {
 	SEEN,
 	DETECTABLE,
 	VERDICT,
+	VERDICT_NAME,
+	GATED,
 	WHY,
 };
 
@@ -65,7 +67,9 @@ static const struct column cell_columns[] = {
 	[P] = { "p", COLUMN_NUMBER },
 	[SEEN] = { "sees", COLUMN_NUMBER, PLACE_TABLE },
 	[DETECTABLE] = { "detectable", COLUMN_NUMBER, PLACE_DATA },
-	[VERDICT] = { "verdict", COLUMN_TEXT },
+	[VERDICT] = { "verdict", COLUMN_TEXT, PLACE_TABLE },
+	[VERDICT_NAME] = { "verdict", COLUMN_TEXT, PLACE_DATA },
+	[GATED] = { "gated", COLUMN_BOOL, PLACE_DATA },
 	[WHY] = { "why", COLUMN_TEXT, PLACE_DATA },
 };
 #define NCOLUMNS (sizeof(cell_columns) / sizeof(cell_columns[0]))
@@ -181,7 +185,12 @@ static int add_cell(struct table *t, const struct compare_cell *c)
 	if (!ret && compare_both(c) && r->unit != UNIT_INSN)
 		ret = put_test(t, row, c);
 	if (!ret)
-		ret = table_set(t, row, VERDICT, "%s", compare_verdict_name(c->verdict));
+		ret = table_set(t, row, VERDICT, "%s%s", compare_verdict_name(c->verdict),
+				compare_worse(c) && !c->gated ? " (not gated)" : "");
+	if (!ret)
+		ret = table_set(t, row, VERDICT_NAME, "%s", compare_verdict_name(c->verdict));
+	if (!ret)
+		ret = table_set(t, row, GATED, "%s", c->gated ? "yes" : "no");
 	if (!ret && c->skipped)
 		ret = table_set(t, row, WHY, "%s", c->skipped);
 	return ret;
@@ -268,22 +277,24 @@ static int fill_differences(struct table *t, const struct compare_view *v)
 	return ret;
 }
 
+/* The counts of verdicts are in the order of theirs. */
 static const struct column summary_columns[] = {
 	{ "subject", COLUMN_TEXT },	   { "a_runs", COLUMN_NUMBER },
-	{ "b_runs", COLUMN_NUMBER },	   { "cells", COLUMN_NUMBER },
+	{ "b_runs", COLUMN_NUMBER },	   { "alpha", COLUMN_NUMBER },
+	{ "floor", COLUMN_NUMBER },	   { "gate", COLUMN_NUMBER },
+	{ "cells", COLUMN_NUMBER },	   { "failures", COLUMN_NUMBER },
 	{ "equal", COLUMN_NUMBER },	   { "no_change", COLUMN_NUMBER },
 	{ "too_few_runs", COLUMN_NUMBER }, { "changes", COLUMN_NUMBER },
 	{ "improvements", COLUMN_NUMBER }, { "regressions", COLUMN_NUMBER },
 	{ "lost", COLUMN_NUMBER },	   { "new", COLUMN_NUMBER },
-	{ "wrong", COLUMN_NUMBER },	   { "alpha", COLUMN_NUMBER },
-	{ "floor", COLUMN_NUMBER },	   { "gate", COLUMN_NUMBER },
+	{ "wrong", COLUMN_NUMBER },
 };
+#define NSUMMARY (sizeof(summary_columns) / sizeof(summary_columns[0]))
 
 static int fill_summary(struct table *t, const struct compare_view *v)
 {
 	const struct comparison *c = v->comparison;
-	int row = table_add_row(t), ret;
-	int i;
+	int row = table_add_row(t), ret, i;
 
 	if (row < 0)
 		return row;
@@ -294,14 +305,18 @@ static int fill_summary(struct table *t, const struct compare_view *v)
 		ret = table_set(t, row, 2, "%zu", v->b->nruns);
 	if (ret || !c)
 		return ret;
-	ret = table_set(t, row, 3, "%zu", c->ncells);
+	ret = set_number(t, row, 3, c->params.alpha);
+	if (!ret)
+		ret = set_number(t, row, 4, c->params.floor);
+	if (!ret)
+		ret = set_number(t, row, 5, c->params.gate);
+	if (!ret)
+		ret = table_set(t, row, 6, "%zu", c->ncells);
+	if (!ret)
+		ret = table_set(t, row, 7, "%zu", c->failures);
 	for (i = 0; i < COMPARE_VERDICTS && !ret; i++)
-		ret = table_set(t, row, 4 + i, "%zu", c->verdicts[i]);
-	if (!ret)
-		ret = set_number(t, row, 13, c->params.alpha);
-	if (!ret)
-		ret = set_number(t, row, 14, c->params.floor);
-	return ret ? ret : set_number(t, row, 15, c->params.gate);
+		ret = table_set(t, row, 8 + i, "%zu", c->verdicts[i]);
+	return ret;
 }
 
 /* A table of counted cells has no need of what is said of times. */
@@ -326,7 +341,7 @@ static const struct {
 	[TABLE_DIFFERENCES] = { "environment", difference_columns, 4, fill_differences },
 	[TABLE_CELLS] = { "cells", cell_columns, NCOLUMNS, fill_cells },
 	[TABLE_MEANS] = { "means", mean_columns, 5, fill_means },
-	[TABLE_SUMMARY] = { "summary", summary_columns, 16, fill_summary },
+	[TABLE_SUMMARY] = { "summary", summary_columns, NSUMMARY, fill_summary },
 };
 
 int render_comparison(FILE *out, enum format format, const struct compare_view *v)

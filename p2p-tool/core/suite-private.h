@@ -10,4 +10,9 @@
 /* Explain why the file at path, which name led to, could not be opened. Returns -errnum. */
 int suite_not_found(const char *name, const char *path, int errnum, struct error *err);
 
+/* The figures of a line 'gated FIGURE...'. 0 or -errno; err is filled in but for -ENOMEM. */
+int suite_parse_gated(struct suite *s, const struct suite_line *line, struct error *err);
+/* With all lines read: does the suite measure what it gates? 0 or -EINVAL with err filled in. */
+int suite_check_gates(const struct suite *s, struct error *err);
+
 #endif

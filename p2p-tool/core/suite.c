@@ -145,6 +145,8 @@ static int parse_line(struct suite *s, const char *text, unsigned int number, st
 		ret = parse_about(s, text, number, err);
 	} else if (!strcmp(line.argv[0], "buffer")) {
 		ret = parse_buffer(s, &line, err);
+	} else if (!strcmp(line.argv[0], "gated")) {
+		ret = suite_parse_gated(s, &line, err);
 	} else {
 		lines = reallocarray(s->line, s->nlines + 1, sizeof(*lines));
 		if (!lines) {
@@ -184,7 +186,7 @@ static int parse_file(struct suite *s, FILE *f, struct error *err)
 		ret = error_set(err, EXIT_USAGE, EINVAL, "add a line such as 'map host:4M'",
 				"%s: has no line to run", s->path);
 	free(text);
-	return ret;
+	return ret ? ret : suite_check_gates(s, err);
 }
 
 int suite_read(struct suite *s, FILE *f, const char *path, struct error *err)
@@ -234,6 +236,9 @@ void suite_free(struct suite *s)
 	}
 	for (i = 0; i < s->nlines; i++)
 		free_line(&s->line[i]);
+	for (i = 0; i < s->ngates; i++)
+		free(s->gate[i].figure);
+	free(s->gate);
 	free(s->buffer);
 	free(s->line);
 	free(s->about);

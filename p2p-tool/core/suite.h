@@ -6,6 +6,9 @@
  *   # COMMENT               ignored, as are empty lines
  *   about TEXT              what the suite is for, in one line
  *   buffer NAME SPEC        what @NAME stands for unless the caller says otherwise
+ *   gated FIGURE...         measurements, such as map.mmap or map.*, of which a
+ *                           comparison fails when they are worse; or none. All are
+ *                           when no line says so
  *   COMMAND [ARGUMENT]...   what one would type after "p2p-tool"
  *
  * Blanks separate words. Between double quotes blanks are ordinary; there is
@@ -15,6 +18,7 @@
 #ifndef P2P_SUITE_H
 #define P2P_SUITE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -31,11 +35,18 @@ struct suite_line {
 	char **argv; /* argv[argc] is NULL */
 };
 
+struct suite_gate {
+	unsigned int number; /* of the line */
+	char *figure;
+};
+
 struct suite {
 	char *path;
 	char *about; /* NULL when the file does not say */
 	struct suite_buffer *buffer;
 	size_t nbuffers;
+	struct suite_gate *gate;
+	size_t ngates;
 	struct suite_line *line; /* the commands */
 	size_t nlines;
 };
@@ -76,6 +87,9 @@ int suite_check_buffers(const struct suite *s, struct error *err);
 
 /* Add a word to the end of every line. 0 or -ENOMEM. */
 int suite_add_word(struct suite *s, const char *word);
+
+/* Does a comparison fail when this measurement is worse? */
+bool suite_gates(const struct suite *s, const char *measurement);
 
 /* The line as one would type it. To be freed; NULL when out of memory. */
 char *suite_line_text(const struct suite_line *line);

@@ -57,7 +57,7 @@ expect_output '+10.0 %'
 run bench compare a slow
 expect_status 1
 expect_output regression
-grep -q 'regressions 1,' "$tmp/err" || fail 'the verdict is missing'
+grep -q '1 cell is slower' "$tmp/err" || fail 'the verdict is missing'
 run bench compare slow a
 expect_status 0
 expect_output improvement

@@ -334,6 +334,16 @@ static void test_usage(void **state)
 	assert_string_equal(calls, "");
 }
 
+static void test_gated(void **state)
+{
+	put("s.suite", "gated fake.cell\nfake\n");
+	assert_int_equal(bench("run s --csv"), 0);
+	assert_null(strstr(get("stdout"), "gated"));
+	put("s.suite", "gated fake.other\nfake\n");
+	assert_int_equal(bench("run s --csv"), 0);
+	assert_non_null(strstr(get("stdout"), ",gated=no,"));
+}
+
 /* Every cell of a run is there once. */
 static void test_cell_measured_again(void **state)
 {
@@ -441,6 +451,7 @@ int main(void)
 		TEST(test_interrupted),
 		TEST(test_nothing_runs_when_a_line_is_wrong),
 		TEST(test_usage),
+		TEST(test_gated),
 		TEST(test_cell_measured_again),
 		TEST(test_append_csv),
 		TEST(test_append_json),

@@ -275,6 +275,47 @@ static void test_words_and_text(void **state)
 	suite_free(&s);
 }
 
+static void test_gated(void **state)
+{
+	static const struct {
+		const char *text, *message;
+	} bad[] = {
+		{ "map a\ngated\n", "./a.suite:2: no figure is named" },
+		{ "map a\ngated map\n", "./a.suite:2: 'map' is no figure" },
+		{ "map a\ngated map.mm*\n", "./a.suite:2: 'map.mm*' is no figure" },
+		{ "map a\ngated .mmap\n", "./a.suite:2: '.mmap' is no figure" },
+		{ "map a\ngated copy.write\n",
+		  "./a.suite:2: gated copy.write, but no line with copy" },
+		{ "map a\ngated map.*\ngated none\n", "./a.suite:3: 'none' beside others" },
+		{ "map a\ngated none map.*\n", "./a.suite:2: 'none' beside others" },
+	};
+	struct suite s;
+	size_t i;
+
+	load(&s, "gated map.mmap copy.*\nmap a\ncopy a\nrdma a\n");
+	assert_int_equal(s.nlines, 3);
+	assert_true(suite_gates(&s, "map.mmap"));
+	assert_false(suite_gates(&s, "map.mmap_more"));
+	assert_true(suite_gates(&s, "copy.write"));
+	assert_false(suite_gates(&s, "copying.write"));
+	assert_false(suite_gates(&s, "rdma.write"));
+	suite_free(&s);
+	load(&s, "map a\n");
+	assert_true(suite_gates(&s, "map.mmap"));
+	suite_free(&s);
+	load(&s, "gated none\nmap a\n");
+	assert_false(suite_gates(&s, "map.mmap"));
+	suite_free(&s);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct error err = { 0 };
+
+		put("a.suite", bad[i].text, strlen(bad[i].text));
+		assert_int_equal(suite_load("./a.suite", &s, &err), -EINVAL);
+		assert_int_equal(err.status, EXIT_USAGE);
+		assert_string_equal(err.what, bad[i].message);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -283,6 +324,7 @@ int main(void)
 		TEST(test_format),  TEST(test_refused),		 TEST(test_bad_default),
 		TEST(test_by_name), TEST(test_by_path),		 TEST(test_substitution),
 		TEST(test_length),  TEST(test_wrong_assignment), TEST(test_words_and_text),
+		TEST(test_gated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
