@@ -144,12 +144,13 @@ static int tell_apart(struct record_set *set, size_t first)
 	return 0;
 }
 
-static int mark_not_gated(const struct suite *s, struct record_set *set, size_t first)
+static int mark_not_gated(const struct suite *s, const struct suite_line *line,
+			  struct record_set *set, size_t first)
 {
 	size_t i;
 
 	for (i = first; i < set->count; i++)
-		if (!suite_gates(s, set->record[i]->measurement) &&
+		if (!suite_gates(s, line, set->record[i]->measurement) &&
 		    record_observe(set->record[i], OBSERVED_GATED, "no"))
 			return -ENOMEM;
 	return 0;
@@ -166,17 +167,17 @@ static int run_line(const struct suite *s, const struct suite_line *line, const 
 		error_clear(err);
 	}
 	/* Also what a line measured before it failed. */
-	if (tell_apart(set, before) || mark_not_gated(s, set, before))
+	if (tell_apart(set, before) || mark_not_gated(s, line, set, before))
 		return -ENOMEM;
 	return ret;
 }
 
 /* Say where it happened. */
-static int explain(const struct suite *s, const struct suite_line *line, int ret,
-		   const struct error *why, struct error *err)
+static int explain(const struct suite_line *line, int ret, const struct error *why,
+		   struct error *err)
 {
 	return error_set(err, why->status ? why->status : EXIT_FAILED, -ret, why->remedy,
-			 "%.90s:%u: %.150s", s->path, line->number,
+			 "%.90s:%u: %.150s", line->path, line->number,
 			 why->what[0] ? why->what : strerror(-ret));
 }
 
@@ -189,7 +190,7 @@ int bench_check_lines(const struct suite *s, struct error *err)
 	for (i = 0; i < s->nlines && !ret; i++) {
 		ret = collect(&s->line[i], NULL, &why);
 		if (ret)
-			explain(s, &s->line[i], ret, &why, err);
+			explain(&s->line[i], ret, &why, err);
 	}
 	return ret;
 }
@@ -212,7 +213,7 @@ int bench_run_lines(const struct suite *s, bool counted, struct record_set *set,
 		}
 		free(text);
 		if (ret)
-			explain(s, &s->line[i], ret, &why, err);
+			explain(&s->line[i], ret, &why, err);
 	}
 	progress_end(&progress);
 	return ret;

@@ -161,12 +161,12 @@ static int check_commands(const struct suite *s, struct error *err)
 		if (!c)
 			return error_set(err, EXIT_USAGE, EINVAL,
 					 "'p2p-tool --help' lists the commands",
-					 "%s:%u: '%s' is no command", s->path, s->line[i].number,
-					 name);
+					 "%s:%u: '%s' is no command", s->line[i].path,
+					 s->line[i].number, name);
 		if (!c->collect)
 			return error_set(err, EXIT_USAGE, EINVAL, "a suite has commands that do",
-					 "%s:%u: '%s' does not measure", s->path, s->line[i].number,
-					 name);
+					 "%s:%u: '%s' does not measure", s->line[i].path,
+					 s->line[i].number, name);
 	}
 	return 0;
 }

@@ -13,7 +13,12 @@ enum {
 	MAP_VIA = OPT_LONG_ONLY,
 	MAP_ALIGN,
 	MAP_READ_ONLY,
+	MAP_RANGES,
+	MAP_DMABUFS,
 };
+
+#define RANGES_MAX  65536
+#define DMABUFS_MAX 65536
 
 static const struct opt options[] = {
 	OPT_HELP,
@@ -24,6 +29,10 @@ static const struct opt options[] = {
 	  "map at an address that agrees with the bus address modulo SIZE, so that huge pages "
 	  "fit; default: where the kernel likes" },
 	{ MAP_READ_ONLY, "read-only", NULL, "export the DMABUF read-only and map it so" },
+	{ MAP_RANGES, "ranges", "N",
+	  "make the DMABUF of N equal parts of the BAR, the last one first" },
+	{ MAP_DMABUFS, "dmabufs", "N",
+	  "have N DMABUFs of the buffer while one of them is measured" },
 	MEASURE_OPTIONS,
 	OUTPUT_OPTIONS,
 	{ 0 },
@@ -72,7 +81,31 @@ static int parse_own(struct map_command *m, int c, const char *arg, struct error
 	case MAP_READ_ONLY:
 		m->common.access.rdonly = true;
 		break;
+	case MAP_RANGES:
+		return options_number("ranges", arg, 1, RANGES_MAX, &m->common.access.ranges, err);
+	case MAP_DMABUFS:
+		return options_number("dmabufs", arg, 1, DMABUFS_MAX, &m->params.dmabufs, err);
 	}
+	return 0;
+}
+
+/* Do the options make sense together, and for the buffer? */
+static int check_params(const struct map_command *m, struct error *err)
+{
+	unsigned int ranges = m->common.access.ranges;
+
+	if (ranges && m->common.spec.kind != BUFFER_VFIO)
+		return error_set(err, EXIT_USAGE, EINVAL, "give the slice of a BAR",
+				 "option --ranges: only DMABUFs of VFIO have ranges");
+	if (ranges && m->params.via_device)
+		return error_set(err, EXIT_USAGE, EINVAL, "leave out --via, or give --via dmabuf",
+				 "option --ranges: only the DMABUF has ranges");
+	if (ranges > 1 && m->params.align)
+		return error_set(err, EXIT_USAGE, EINVAL, "leave one of them out",
+				 "options --ranges and --align: no address agrees with all ranges");
+	if (m->params.dmabufs && m->common.spec.kind == BUFFER_HOST)
+		return error_set(err, EXIT_USAGE, EINVAL, "choose another buffer",
+				 "option --dmabufs: ordinary memory has none");
 	return 0;
 }
 
@@ -93,12 +126,13 @@ static int parse(int argc, char **argv, void *params, struct error *err)
 	}
 	ret = measure_operand(&m->common, "map", argc - optind, argv + optind, err);
 	if (!m->params.via_device && !m->params.via_dmabuf) {
-		m->params.via_device = m->common.spec.kind != BUFFER_HEAP;
+		m->params.via_device =
+			m->common.spec.kind != BUFFER_HEAP && !m->common.access.ranges;
 		m->params.via_dmabuf = m->common.spec.kind != BUFFER_HOST;
 	}
 	m->params.repeat = m->common.repeat;
 	m->params.warmup = m->common.warmup;
-	return ret;
+	return ret ? ret : check_params(m, err);
 }
 
 static int measure(struct buffer *b, const struct clock *c, void *params, struct record_set *out,

@@ -18,7 +18,10 @@ enum {
 	REVOKE_IMPORTERS,
 	REVOKE_DEVICE,
 	REVOKE_NODE,
+	REVOKE_DMABUFS,
 };
+
+#define DMABUFS_MAX 65536
 
 static const struct opt options[] = {
 	OPT_HELP,
@@ -31,6 +34,7 @@ static const struct opt options[] = {
 	{ REVOKE_DEVICE, "device", "DEV", "the RDMA device; default: the first one that is up" },
 	{ REVOKE_NODE, "node", "NODE",
 	  "the DRM node; default: the first one that imports DMABUFs" },
+	{ REVOKE_DMABUFS, "dmabufs", "N", "have N DMABUFs of the slice while one is revoked" },
 	{ REVOKE_READ_ONLY, "read-only", NULL, "export the DMABUF read-only" },
 	MEASURE_OPTIONS,
 	OUTPUT_OPTIONS,
@@ -83,6 +87,8 @@ static int parse_own(struct revoke_command *r, int c, const char *arg, struct er
 	case REVOKE_DEVICE:
 		r->params.rdma_device = arg;
 		break;
+	case REVOKE_DMABUFS:
+		return options_number("dmabufs", arg, 1, DMABUFS_MAX, &r->params.dmabufs, err);
 	case REVOKE_NODE:
 		r->params.drm_node = arg;
 		break;

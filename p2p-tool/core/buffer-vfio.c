@@ -90,6 +90,18 @@ static int check_mappable(const struct bufspec *spec, const struct vfio_region *
 			 "%s: VFIO does not map this range of BAR %u", name, spec->bar);
 }
 
+/* Can the slice be made of so many equal parts? */
+static int check_ranges(const struct buffer *b, const char *name, struct error *err)
+{
+	uint64_t pages = b->spec.length / (uint64_t)sysconf(_SC_PAGESIZE);
+
+	if (b->ranges < 2 || (b->ranges <= pages && pages % b->ranges == 0))
+		return 0;
+	return error_set(err, EXIT_USAGE, EINVAL, "give a number that divides its pages",
+			 "%s: %" PRIu64 " pages cannot be made of %u equal ranges", name, pages,
+			 b->ranges);
+}
+
 /* Everything that needs what sysfs knows of the function. */
 static int open_function(struct buffer *b, struct pci_function *f,
 			 const struct access_params *access, const struct vfio_sys *sys,
@@ -123,6 +135,8 @@ static int open_function(struct buffer *b, struct pci_function *f,
 	if (ret)
 		return ret;
 	ret = check_mappable(&b->spec, &v->region, name, err);
+	if (!ret)
+		ret = check_ranges(b, name, err);
 	if (ret)
 		return ret;
 	b->phys_congruence = f->resource[b->spec.bar].start + b->spec.offset;
@@ -236,8 +250,9 @@ static int vfio_buffer_export(struct buffer *b, struct error *err)
 		return error_set(err, EXIT_SKIP, EINVAL, "choose a BAR of at least a page",
 				 "%s: BAR %u is smaller than a page and cannot become a DMABUF",
 				 v->device.name, b->spec.bar);
-	return vfio_export(&v->device, b->spec.bar, b->spec.offset, b->spec.length,
-			   (b->rdonly ? O_RDONLY : O_RDWR) | O_CLOEXEC, err);
+	return vfio_export_parts(&v->device, b->spec.bar, b->spec.offset, b->spec.length,
+				 b->ranges ? b->ranges : 1,
+				 (b->rdonly ? O_RDONLY : O_RDWR) | O_CLOEXEC, err);
 }
 
 const struct buffer_ops buffer_vfio_ops = {

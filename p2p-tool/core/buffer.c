@@ -82,6 +82,7 @@ int buffer_open(const struct bufspec *spec, const struct access_params *access, 
 	b->ops = ops_of[spec->kind];
 	b->emulated = machine_is_emulated();
 	b->rdonly = access->rdonly;
+	b->ranges = access->ranges;
 	b->dmabuf_fd = -1;
 	ret = b->ops->open(b, access, err);
 	if (ret) {

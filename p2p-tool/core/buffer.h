@@ -62,6 +62,8 @@ struct access_params {
 	} path;
 	bool bind;   /* bind to vfio-pci for the time of the command, then put back */
 	bool rdonly; /* export the DMABUF read-only */
+	unsigned int
+		ranges; /* BUFFER_VFIO: make the DMABUF of so many parts, last one first; 0: whole */
 };
 
 struct buffer;
@@ -90,6 +92,7 @@ struct buffer {
 	uint64_t phys_congruence; /* bus address of byte 0, or 0 when not known */
 	bool emulated;		  /* an emulated device, or memory of an emulated machine */
 	bool rdonly;		  /* DMABUFs of it are exported read-only */
+	unsigned int ranges;	  /* DMABUFs are made of so many parts; 0 or 1: of one */
 	int dmabuf_fd;		  /* -1 until exported */
 	void *priv;		  /* of the kind */
 };

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bind.h"
+#include "crowd.h"
 #include "measure-map-private.h"
 #include "sigbus.h"
 #include "size.h"
@@ -27,7 +28,9 @@ static struct record *new_record(struct run *r, const char *measurement)
 	char align[32];
 
 	size_format(r->p->align, align, sizeof(align));
-	if (record && record_param(record, "align", "%s", align)) {
+	if (record && (record_param(record, "align", "%s", align) ||
+		       (r->b->ranges && record_param(record, "ranges", "%u", r->b->ranges)) ||
+		       (r->p->dmabufs && record_param(record, "dmabufs", "%u", r->p->dmabufs)))) {
 		record_free(record);
 		record = NULL;
 	}
@@ -174,6 +177,7 @@ int measure_map(struct buffer *b, const struct clock *c, const struct map_params
 		struct record_set *out, struct error *err)
 {
 	struct run r = { .b = b, .c = c, .p = p, .page = (size_t)sysconf(_SC_PAGESIZE) };
+	struct crowd others = { 0 };
 	int ret, i;
 
 	r.length = buffer_map_length(b);
@@ -191,10 +195,13 @@ int measure_map(struct buffer *b, const struct clock *c, const struct map_params
 			goto out;
 		}
 	}
-	ret = p->via_device ? run_via(&r, VIA_DEVICE, out, err) : 0;
+	ret = p->dmabufs ? crowd_open(&others, b, p->dmabufs - 1, err) : 0;
+	if (!ret && p->via_device)
+		ret = run_via(&r, VIA_DEVICE, out, err);
 	if (!ret && p->via_dmabuf)
 		ret = run_via(&r, VIA_DMABUF, out, err);
 out:
+	crowd_close(&others);
 	for (i = 0; i < 2; i++)
 		samples_free(&r.samples[i]);
 	return ret;

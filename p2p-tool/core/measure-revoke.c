@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bind.h"
+#include "crowd.h"
 #include "buffer-vfio.h"
 #include "copy-routines.h"
 #include "importer.h"
@@ -270,6 +271,8 @@ static int add_record(struct run *r, struct record_set *out, struct error *err)
 		ret = describe_importers(r, record);
 	if (!ret)
 		ret = record_param(record, "busy", "%s", r->p->busy ? "yes" : "no");
+	if (!ret && r->p->dmabufs)
+		ret = record_param(record, "dmabufs", "%u", r->p->dmabufs);
 	if (!ret && r->p->busy && r->p->mappers)
 		ret = record_observe(record, "reads", "%" PRIu64, r->reads);
 	if (!ret)
@@ -298,6 +301,7 @@ int measure_revoke(struct buffer *b, const struct clock *c, const struct revoke_
 		   struct record_set *out, struct error *err)
 {
 	struct run r = { .b = b, .c = c, .p = p };
+	struct crowd others = { 0 };
 	int ret;
 
 	ret = measure_revoke_check(&b->spec, err);
@@ -314,10 +318,13 @@ int measure_revoke(struct buffer *b, const struct clock *c, const struct revoke_
 	ret = start_mappers(&r, err);
 	if (!ret)
 		ret = open_importers(&r, err);
+	if (!ret && p->dmabufs)
+		ret = crowd_open(&others, b, p->dmabufs - 1, err);
 	if (!ret)
 		ret = run_rounds(&r, err);
 	if (!ret)
 		ret = add_record(&r, out, err);
+	crowd_close(&others);
 	close_importers(&r);
 	stop_mappers(&r);
 	samples_free(&r.samples);

@@ -21,6 +21,7 @@ struct map_params {
 	/* 0: the kernel picks; else map at an address congruent to the bus address modulo align. */
 	uint64_t align;
 	bool via_device, via_dmabuf;
+	unsigned int dmabufs; /* so many of the buffer are there in all; 0: not said */
 };
 
 /*
@@ -36,9 +37,11 @@ int measure_map(struct buffer *b, const struct clock *c, const struct map_params
 
 struct revoke_params {
 	unsigned int repeat, warmup;
-	unsigned int mappers;	  /* processes that have the DMABUF mapped; none: no verification */
-	bool busy;		  /* they, and the importers, use it all the time */
-	bool importer[IMPORTERS]; /* devices that have imported it */
+	unsigned int mappers; /* processes that have the DMABUF mapped; none: no verification */
+	unsigned int
+		dmabufs; /* of the slice are there in all, of which one is revoked; 0: not said */
+	bool busy;	 /* they, and the importers, use it all the time */
+	bool importer[IMPORTERS];	    /* devices that have imported it */
 	const char *rdma_device, *drm_node; /* which ones; NULL: the first that can be used */
 };
 

@@ -25,14 +25,14 @@ static bool is_figure(const char *text)
 	       (!strcmp(name, "*") || !name[strspn(name, NAME_CHARS)]);
 }
 
-static int add_gate(struct suite *s, const char *figure, unsigned int number)
+static int add_gate(struct suite *s, const char *figure, const struct suite_line *line)
 {
 	struct suite_gate *gates = reallocarray(s->gate, s->ngates + 1, sizeof(*gates));
 
 	if (!gates)
 		return -ENOMEM;
 	s->gate = gates;
-	gates[s->ngates] = (struct suite_gate){ number, strdup(figure) };
+	gates[s->ngates] = (struct suite_gate){ line->path, line->number, strdup(figure) };
 	return gates[s->ngates++].figure ? 0 : -ENOMEM;
 }
 
@@ -42,19 +42,19 @@ int suite_parse_gated(struct suite *s, const struct suite_line *line, struct err
 
 	if (line->argc == 1)
 		return error_set(err, EXIT_USAGE, EINVAL, "write 'gated FIGURE...' or 'gated none'",
-				 "%s:%u: no figure is named", s->path, line->number);
+				 "%s:%u: no figure is named", line->path, line->number);
 	for (i = 1; i < line->argc; i++) {
 		const char *figure = line->argv[i];
 
 		if (!is_figure(figure))
 			return error_set(err, EXIT_USAGE, EINVAL,
 					 "write a measurement such as map.mmap, or map.*, or none",
-					 "%s:%u: '%.40s' is no figure", s->path, line->number,
+					 "%s:%u: '%.40s' is no figure", line->path, line->number,
 					 figure);
 		if (s->ngates && (is_none(figure) || is_none(s->gate[0].figure)))
 			return error_set(err, EXIT_USAGE, EINVAL, "name figures, or none",
-					 "%s:%u: 'none' beside others", s->path, line->number);
-		if (add_gate(s, figure, line->number))
+					 "%s:%u: 'none' beside others", line->path, line->number);
+		if (add_gate(s, figure, line))
 			return -ENOMEM;
 	}
 	return 0;
@@ -80,23 +80,27 @@ int suite_check_gates(const struct suite *s, struct error *err)
 				break;
 		if (j == s->nlines && !is_none(g->figure))
 			return error_set(err, EXIT_USAGE, EINVAL, "gate what the suite measures",
-					 "%s:%u: gated %.40s, but no line with %.*s", s->path,
+					 "%s:%u: gated %.40s, but no line with %.*s", g->path,
 					 g->number, g->figure, (int)len, g->figure);
 	}
 	return 0;
 }
 
-bool suite_gates(const struct suite *s, const char *measurement)
+bool suite_gates(const struct suite *s, const struct suite_line *line, const char *measurement)
 {
+	bool any = false;
 	size_t i;
 
 	for (i = 0; i < s->ngates; i++) {
 		const char *figure = s->gate[i].figure;
 		size_t len = command_length(figure);
 
+		if (strcmp(s->gate[i].path, line->path))
+			continue;
 		if (!strcmp(figure, measurement) ||
 		    (!strcmp(figure + len, ".*") && !strncmp(figure, measurement, len + 1)))
 			return true;
+		any = true;
 	}
-	return !s->ngates;
+	return !any;
 }

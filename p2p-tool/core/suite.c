@@ -128,9 +128,10 @@ static int parse_about(struct suite *s, const char *text, unsigned int number, s
 	return s->about ? 0 : out_of_memory(s->path, err);
 }
 
-static int parse_line(struct suite *s, const char *text, unsigned int number, struct error *err)
+static int parse_line(struct suite *s, const char *text, unsigned int number, bool may_include,
+		      struct error *err)
 {
-	struct suite_line line = { .number = number }, *lines;
+	struct suite_line line = { .path = s->path, .number = number }, *lines;
 	int ret;
 
 	if (text[strspn(text, BLANKS)] == '#')
@@ -147,6 +148,11 @@ static int parse_line(struct suite *s, const char *text, unsigned int number, st
 		ret = parse_buffer(s, &line, err);
 	} else if (!strcmp(line.argv[0], "gated")) {
 		ret = suite_parse_gated(s, &line, err);
+	} else if (!strcmp(line.argv[0], "include")) {
+		ret = may_include ? suite_include(s, &line, err)
+				  : error_set(err, EXIT_USAGE, EINVAL, "include what that has",
+					      "%s:%u: an included suite includes another", s->path,
+					      number);
 	} else {
 		lines = reallocarray(s->line, s->nlines + 1, sizeof(*lines));
 		if (!lines) {
@@ -162,7 +168,7 @@ out:
 	return ret == -ENOMEM ? out_of_memory(s->path, err) : ret;
 }
 
-static int parse_file(struct suite *s, FILE *f, struct error *err)
+static int parse_file(struct suite *s, FILE *f, bool may_include, struct error *err)
 {
 	unsigned int number = 0;
 	char *text = NULL;
@@ -177,7 +183,7 @@ static int parse_file(struct suite *s, FILE *f, struct error *err)
 			ret = error_set(err, EXIT_USAGE, EINVAL, "give the file of a suite",
 					"%s:%u: not a text file", s->path, number);
 		else
-			ret = parse_line(s, text, number, err);
+			ret = parse_line(s, text, number, may_include, err);
 	}
 	if (!ret && ferror(f))
 		ret = error_set(err, EXIT_USAGE, errno ? errno : EIO, "give the file of a suite",
@@ -189,23 +195,41 @@ static int parse_file(struct suite *s, FILE *f, struct error *err)
 	return ret ? ret : suite_check_gates(s, err);
 }
 
-int suite_read(struct suite *s, FILE *f, const char *path, struct error *err)
+static int read_stream(struct suite *s, FILE *f, const char *path, bool may_include,
+		       struct error *err)
 {
 	int ret;
 
 	*s = (struct suite){ .path = strdup(path) };
 	if (!s->path)
 		return out_of_memory(path, err);
-	ret = parse_file(s, f, err);
+	ret = parse_file(s, f, may_include, err);
 	if (ret)
 		suite_free(s);
+	return ret;
+}
+
+int suite_read(struct suite *s, FILE *f, const char *path, struct error *err)
+{
+	return read_stream(s, f, path, false, err);
+}
+
+int suite_open(struct suite *s, const char *path, bool may_include, struct error *err)
+{
+	FILE *f = fopen(path, "re");
+	int ret;
+
+	*s = (struct suite){ 0 };
+	if (!f)
+		return -errno;
+	ret = read_stream(s, f, path, may_include, err);
+	fclose(f);
 	return ret;
 }
 
 int suite_load(const char *name, struct suite *s, struct error *err)
 {
 	char *path;
-	FILE *f;
 	int ret;
 
 	*s = (struct suite){ 0 };
@@ -215,13 +239,9 @@ int suite_load(const char *name, struct suite *s, struct error *err)
 		path = NULL;
 	if (!path)
 		return out_of_memory(name, err);
-	f = fopen(path, "re");
-	if (f) {
-		ret = suite_read(s, f, path, err);
-		fclose(f);
-	} else {
-		ret = suite_not_found(name, path, errno, err);
-	}
+	ret = suite_open(s, path, true, err);
+	if (ret) /* keeps what has been said */
+		suite_not_found(name, path, -ret, err);
 	free(path);
 	return ret;
 }
@@ -239,6 +259,9 @@ void suite_free(struct suite *s)
 	for (i = 0; i < s->ngates; i++)
 		free(s->gate[i].figure);
 	free(s->gate);
+	for (i = 0; i < s->nincluded; i++)
+		free(s->included[i]);
+	free(s->included);
 	free(s->buffer);
 	free(s->line);
 	free(s->about);
@@ -323,7 +346,8 @@ static int buffer_text(const char *text, const char *word, char **out)
 	return *out ? 0 : -ENOMEM;
 }
 
-static int substitute(const struct suite *s, unsigned int number, char **word, struct error *err)
+static int substitute(const struct suite *s, const struct suite_line *line, char **word,
+		      struct error *err)
 {
 	const struct suite_buffer *b;
 	char *text;
@@ -339,7 +363,7 @@ static int substitute(const struct suite *s, unsigned int number, char **word, s
 		return out_of_memory(s->path, err);
 	if (ret)
 		return error_set(err, EXIT_USAGE, -ret, "write @NAME:LENGTH, such as @bar:16M",
-				 "%s:%u: %s has a wrong length", s->path, number, *word);
+				 "%s:%u: %s has a wrong length", line->path, line->number, *word);
 	free(*word);
 	*word = text;
 	return 0;
@@ -352,7 +376,7 @@ int suite_substitute(struct suite *s, struct error *err)
 
 	for (i = 0; i < s->nlines; i++)
 		for (j = 0; j < s->line[i].argc && !ret; j++)
-			ret = substitute(s, s->line[i].number, &s->line[i].argv[j], err);
+			ret = substitute(s, &s->line[i], &s->line[i].argv[j], err);
 	return ret;
 }
 
@@ -373,7 +397,7 @@ int suite_check_buffers(const struct suite *s, struct error *err)
 				 "'p2p-tool list' shows what there is",
 				 (int)name_length(word), word + 1);
 			return error_set(err, EXIT_USAGE, EINVAL, remedy, "%s:%u: %s has no buffer",
-					 s->path, s->line[i].number, word);
+					 s->line[i].path, s->line[i].number, word);
 		}
 	return 0;
 }

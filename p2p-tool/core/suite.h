@@ -9,6 +9,7 @@
  *   gated FIGURE...         measurements, such as map.mmap or map.*, of which a
  *                           comparison fails when they are worse; or none. All are
  *                           when no line says so
+ *   include NAME            all of NAME.suite beside this file, which includes none
  *   COMMAND [ARGUMENT]...   what one would type after "p2p-tool"
  *
  * Blanks separate words. Between double quotes blanks are ordinary; there is
@@ -30,12 +31,14 @@ struct suite_buffer {
 };
 
 struct suite_line {
+	const char *path;    /* of its file; the suite's, or that of an included one */
 	unsigned int number; /* in the file, from 1 */
 	int argc;
 	char **argv; /* argv[argc] is NULL */
 };
 
 struct suite_gate {
+	const char *path;    /* for the lines of this file */
 	unsigned int number; /* of the line */
 	char *figure;
 };
@@ -49,6 +52,8 @@ struct suite {
 	size_t ngates;
 	struct suite_line *line; /* the commands */
 	size_t nlines;
+	char **included; /* the paths of other files */
+	size_t nincluded;
 };
 
 /* Where suites are looked up by name: $P2P_TOOL_SUITES, else the installed ones. */
@@ -67,7 +72,7 @@ void suite_names_free(char **names);
  * (EXIT_USAGE, naming file and line).
  */
 int suite_load(const char *name, struct suite *s, struct error *err);
-/* The same from a stream; path is its name in messages. */
+/* The same from a stream, which includes no others; path is its name in messages. */
 int suite_read(struct suite *s, FILE *f, const char *path, struct error *err);
 void suite_free(struct suite *s);
 
@@ -88,8 +93,8 @@ int suite_check_buffers(const struct suite *s, struct error *err);
 /* Add a word to the end of every line. 0 or -ENOMEM. */
 int suite_add_word(struct suite *s, const char *word);
 
-/* Does a comparison fail when this measurement is worse? */
-bool suite_gates(const struct suite *s, const char *measurement);
+/* Does a comparison fail when this measurement of the line is worse? */
+bool suite_gates(const struct suite *s, const struct suite_line *line, const char *measurement);
 
 /* The line as one would type it. To be freed; NULL when out of memory. */
 char *suite_line_text(const struct suite_line *line);

@@ -147,41 +147,34 @@ bool vfio_region_covers(const struct vfio_region *region, uint64_t offset, uint6
 
 int vfio_feature(const struct vfio_device *dev, uint32_t flags, void *data, size_t size)
 {
+	/* Usually on the stack: this is part of what is measured. */
 	union {
 		struct vfio_device_feature head;
 		char room[512];
-	} call;
+	} small;
+	struct vfio_device_feature *call = &small.head;
 	int ret;
 
-	if (size > sizeof(call) - sizeof(call.head))
-		return -E2BIG;
-	call.head.argsz = (uint32_t)(sizeof(call.head) + size);
-	call.head.flags = flags;
+	if (size > sizeof(small) - sizeof(small.head))
+		call = malloc(sizeof(*call) + size);
+	if (!call)
+		return -ENOMEM;
+	call->argsz = (uint32_t)(sizeof(*call) + size);
+	call->flags = flags;
 	if (size)
-		memcpy(call.head.data, data, size);
-	ret = device_ioctl(dev, VFIO_DEVICE_FEATURE, &call);
+		memcpy(call->data, data, size);
+	ret = device_ioctl(dev, VFIO_DEVICE_FEATURE, call);
 	if (ret >= 0 && size && flags & VFIO_DEVICE_FEATURE_GET)
-		memcpy(data, call.head.data, size);
+		memcpy(data, call->data, size);
+	if (call != &small.head)
+		free(call);
 	return ret;
 }
 
-int vfio_export(const struct vfio_device *dev, unsigned int bar, uint64_t offset, uint64_t length,
-		int open_flags, struct error *err)
+/* The result of exporting BAR bar; err is filled in when it is a failure. */
+static int explain_export(const struct vfio_device *dev, unsigned int bar, int ret,
+			  struct error *err)
 {
-	union {
-		struct vfio_device_feature_dma_buf head;
-		char room[sizeof(struct vfio_device_feature_dma_buf) +
-			  sizeof(struct vfio_region_dma_range)];
-	} arg = { 0 };
-	int ret;
-
-	arg.head.region_index = bar;
-	arg.head.open_flags = (uint32_t)open_flags;
-	arg.head.nr_ranges = 1;
-	arg.head.dma_ranges[0] = (struct vfio_region_dma_range){ offset, length };
-	ret = vfio_feature(dev, VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF, &arg,
-			   sizeof(arg));
-
 	switch (ret) {
 	case -ENOTTY:
 		return error_set(err, EXIT_SKIP, ENOTTY,
@@ -204,6 +197,42 @@ int vfio_export(const struct vfio_device *dev, unsigned int bar, uint64_t offset
 				  dev->name, bar, strerror(-ret));
 		return ret;
 	}
+}
+
+int vfio_export(const struct vfio_device *dev, unsigned int bar, uint64_t offset, uint64_t length,
+		int open_flags, struct error *err)
+{
+	return vfio_export_parts(dev, bar, offset, length, 1, open_flags, err);
+}
+
+int vfio_export_parts(const struct vfio_device *dev, unsigned int bar, uint64_t offset,
+		      uint64_t length, unsigned int parts, int open_flags, struct error *err)
+{
+	size_t size = sizeof(struct vfio_device_feature_dma_buf) +
+		      parts * sizeof(struct vfio_region_dma_range);
+	union {
+		struct vfio_device_feature_dma_buf head;
+		char room[256];
+	} small = { 0 };
+	struct vfio_device_feature_dma_buf *arg = &small.head;
+	unsigned int i;
+	int ret;
+
+	if (size > sizeof(small))
+		arg = calloc(1, size);
+	if (!arg)
+		return error_set(err, EXIT_FAILED, ENOMEM, NULL, "%s: out of memory", dev->name);
+	arg->region_index = bar;
+	arg->open_flags = (uint32_t)open_flags;
+	arg->nr_ranges = parts;
+	for (i = 0; i < parts; i++)
+		arg->dma_ranges[i] =
+			(struct vfio_region_dma_range){ offset + length / parts * (parts - 1 - i),
+							length / parts };
+	ret = vfio_feature(dev, VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF, arg, size);
+	if (arg != &small.head)
+		free(arg);
+	return explain_export(dev, bar, ret, err);
 }
 
 static int explain_revoke(const struct vfio_device *dev, int ret, struct error *err)

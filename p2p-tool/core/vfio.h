@@ -89,6 +89,13 @@ bool vfio_region_covers(const struct vfio_region *region, uint64_t offset, uint6
 int vfio_feature(const struct vfio_device *dev, uint32_t flags, void *data, size_t size);
 
 /*
+ * Export a range of a BAR as a DMABUF made of so many equal parts, in whole
+ * pages, the last one first, so that no two are one; as vfio_export() otherwise.
+ */
+int vfio_export_parts(const struct vfio_device *dev, unsigned int bar, uint64_t offset,
+		      uint64_t length, unsigned int parts, int open_flags, struct error *err);
+
+/*
  * Export a range of a BAR as a DMABUF; open_flags is O_RDWR or O_RDONLY, with
  * O_CLOEXEC. The fd, owned by the caller, or -errno with err filled in.
  */

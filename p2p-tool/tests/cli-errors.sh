@@ -110,6 +110,18 @@ wait
 [ "$(wc -l <"$file")" -eq $((alone + 8 * (alone - 1))) ] || fail "$(wc -l <"$file") lines, of 9 x $alone"
 rm "$file"
 
+run map --ranges 2 host:4K
+expect_usage 'only DMABUFs of VFIO have ranges'
+run map --ranges 2 --via both vfio:ffff:ff:1f.7/2
+expect_usage 'only the DMABUF has ranges'
+run map --ranges 2 --align 2M vfio:ffff:ff:1f.7/2
+expect_usage '--ranges and --align'
+run map --ranges 0 vfio:ffff:ff:1f.7/2
+expect_usage '--ranges'
+run map --dmabufs 2 host:4K
+expect_usage 'ordinary memory has none'
+run revoke --dmabufs 0 vfio:ffff:ff:1f.7/2
+expect_usage '--dmabufs'
 run map --align 3 host:4K
 expect_usage "--align '3'" 'power of two'
 run map --via dmabuf host:4K

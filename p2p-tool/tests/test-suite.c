@@ -294,23 +294,70 @@ static void test_gated(void **state)
 
 	load(&s, "gated map.mmap copy.*\nmap a\ncopy a\nrdma a\n");
 	assert_int_equal(s.nlines, 3);
-	assert_true(suite_gates(&s, "map.mmap"));
-	assert_false(suite_gates(&s, "map.mmap_more"));
-	assert_true(suite_gates(&s, "copy.write"));
-	assert_false(suite_gates(&s, "copying.write"));
-	assert_false(suite_gates(&s, "rdma.write"));
+	assert_true(suite_gates(&s, &s.line[0], "map.mmap"));
+	assert_false(suite_gates(&s, &s.line[0], "map.mmap_more"));
+	assert_true(suite_gates(&s, &s.line[0], "copy.write"));
+	assert_false(suite_gates(&s, &s.line[0], "copying.write"));
+	assert_false(suite_gates(&s, &s.line[0], "rdma.write"));
 	suite_free(&s);
 	load(&s, "map a\n");
-	assert_true(suite_gates(&s, "map.mmap"));
+	assert_true(suite_gates(&s, &s.line[0], "map.mmap"));
 	suite_free(&s);
 	load(&s, "gated none\nmap a\n");
-	assert_false(suite_gates(&s, "map.mmap"));
+	assert_false(suite_gates(&s, &s.line[0], "map.mmap"));
 	suite_free(&s);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct error err = { 0 };
 
 		put("a.suite", bad[i].text, strlen(bad[i].text));
 		assert_int_equal(suite_load("./a.suite", &s, &err), -EINVAL);
+		assert_int_equal(err.status, EXIT_USAGE);
+		assert_string_equal(err.what, bad[i].message);
+	}
+}
+
+static void put_text(const char *path, const char *text)
+{
+	put(path, text, strlen(text));
+}
+
+static void test_include(void **state)
+{
+	static const struct {
+		const char *text, *message;
+	} bad[] = {
+		{ "include\n", "./a.suite:1: no name of a suite" },
+		{ "include ../one\n", "./a.suite:1: no name of a suite" },
+		{ "include none\n", "./a.suite:1: ./none.suite is not there" },
+		{ "include two\n", "./two.suite:1: an included suite includes another" },
+		{ "include broken\n", "./broken.suite:2: a double quote is not closed" },
+	};
+	struct error err = { 0 };
+	struct suite s;
+	size_t i;
+
+	put_text("one.suite", "about one\nbuffer x host:1K\ngated map.mmap\nmap @x\ncopy @bar\n");
+	put_text("two.suite", "include one\n");
+	put_text("broken.suite", "map a\nmap \"\n");
+	load(&s, "about all\nbuffer x host:2K\nmap @x\ninclude one\nmap b\n");
+	assert_string_equal(s.about, "all");
+	assert_int_equal(s.nlines, 4);
+	check_words(&s.line[3], WORDS("map", "b"));
+	assert_string_equal(s.line[0].path, "./a.suite");
+	assert_string_equal(s.line[1].path, "./one.suite");
+	assert_int_equal(s.line[1].number, 4);
+	/* Its own gates for each file; the outermost default of a buffer. */
+	assert_true(suite_gates(&s, &s.line[0], "map.munmap"));
+	assert_false(suite_gates(&s, &s.line[1], "map.munmap"));
+	assert_int_equal(suite_set_buffer(&s, "bar=host:8K", NULL), 0);
+	assert_int_equal(suite_substitute(&s, NULL), 0);
+	check_words(&s.line[1], WORDS("map", "host:2K"));
+	check_words(&s.line[2], WORDS("copy", "host:8K"));
+	suite_free(&s);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		put_text("a.suite", bad[i].text);
+		error_clear(&err);
+		assert_int_not_equal(suite_load("./a.suite", &s, &err), 0);
 		assert_int_equal(err.status, EXIT_USAGE);
 		assert_string_equal(err.what, bad[i].message);
 	}
@@ -324,7 +371,7 @@ int main(void)
 		TEST(test_format),  TEST(test_refused),		 TEST(test_bad_default),
 		TEST(test_by_name), TEST(test_by_path),		 TEST(test_substitution),
 		TEST(test_length),  TEST(test_wrong_assignment), TEST(test_words_and_text),
-		TEST(test_gated),
+		TEST(test_gated),   TEST(test_include),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -459,6 +459,35 @@ static void check_export(void *arg)
 	assert_int_equal(get->dma_ranges[0].length, 0x2000);
 }
 
+/* The last part first, so that no two of them are one. */
+static void check_export_parts(void *arg)
+{
+	struct vfio_device_feature *feature = arg;
+	struct vfio_device_feature_dma_buf *get = (void *)feature->data;
+	unsigned int i;
+
+	assert_int_equal(feature->argsz, sizeof(*feature) + sizeof(*get) + 64 * 16);
+	assert_int_equal(get->nr_ranges, 64);
+	for (i = 0; i < 64; i++) {
+		assert_int_equal(get->dma_ranges[i].offset, 0x1000 + (63 - i) * 0x2000);
+		assert_int_equal(get->dma_ranges[i].length, 0x2000);
+	}
+}
+
+static void test_export_parts(void **state)
+{
+	static const struct step good[] = {
+		{ .request = VFIO_DEVICE_FEATURE, .result = NEW_FD, .fill = check_export_parts },
+	};
+	struct vfio_sys sys = SCRIPT(good);
+	struct vfio_device dev = opened(&sys);
+	int fd = vfio_export_parts(&dev, 2, 0x1000, 64 * 0x2000, 64, O_RDWR | O_CLOEXEC, NULL);
+
+	assert_true(fd >= 0);
+	close(fd);
+	vfio_close(&dev);
+}
+
 static void test_export(void **state)
 {
 	static const struct {
@@ -603,11 +632,12 @@ static void test_reset(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_cdev),    TEST(test_group),	   TEST(test_fallback),
-		TEST(test_missing), TEST(test_driver),	   TEST(test_permission),
-		TEST(test_busy),    TEST(test_not_viable), TEST(test_refused),
-		TEST(test_noiommu), TEST(test_region),	   TEST(test_export),
-		TEST(test_revoke),  TEST(test_config),	   TEST(test_reset),
+		TEST(test_cdev),	 TEST(test_group),	TEST(test_fallback),
+		TEST(test_missing),	 TEST(test_driver),	TEST(test_permission),
+		TEST(test_busy),	 TEST(test_not_viable), TEST(test_refused),
+		TEST(test_noiommu),	 TEST(test_region),	TEST(test_export),
+		TEST(test_export_parts), TEST(test_revoke),	TEST(test_config),
+		TEST(test_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
