@@ -13,7 +13,8 @@ Usage: ./lab demo [--kernel NAME]
 
 Set up everything this machine lacks, boot the lab and run p2p-tool's demo
 suite there: about 15 minutes the first time, under half a minute later. The
-tables go to standard output, the records to out/demo.jsonl.
+tables go to standard output, the records to out/demo.jsonl, and as a page to
+look at to out/demo.html.
 USAGE
 }
 
@@ -22,8 +23,8 @@ main() {
 
 	parse_arguments demo 0 --kernel=:kernel -- "$@"
 	with_us "$LAB_ROOT/lab" run --kernel "$kernel" --out "$LAB_ROOT/out" -- \
-		sh -c "rdma-up && dma-up && exec p2p-tool bench run demo --buffer bar=$LAB_BAR --output /lab/out/demo.jsonl" || exit
-	say "done in $(seconds "$started"); the records are in $LAB_ROOT/out/demo.jsonl"
+		sh -c "rdma-up && dma-up && p2p-tool bench run demo --buffer bar=$LAB_BAR --output /lab/out/demo.jsonl && p2p-tool bench report /lab/out/demo.jsonl -o /lab/out/demo.html" || exit
+	say "done in $(seconds "$started"); the records are in $LAB_ROOT/out/demo.jsonl, as a page in demo.html"
 }
 
 main "$@"

@@ -79,7 +79,6 @@ static bool is_wanted(const struct section *s, const struct report *r)
 static void write_head(FILE *out)
 {
 	fputs("<!DOCTYPE html>\n"
-	      "<!-- SPDX-License-Identifier: CC0-1.0 -->\n"
 	      "<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	      /* Even what got in by mistake could neither run nor load anything. */
 	      "<meta http-equiv=\"Content-Security-Policy\" "

@@ -12,16 +12,20 @@
 
 static void draw_axis(FILE *out, const struct axis *a, const char *label, double height)
 {
-	double tick[AXIS_TICKS];
+	double tick[AXIS_TICKS], free_from = 0;
 	size_t n = axis_ticks(a, TICKS, tick), i;
 	char text[QUANTITY_STRLEN];
 
 	for (i = 0; i < n; i++) {
-		double x = axis_at(a, tick[i]);
+		double x = axis_at(a, tick[i]), half;
 
 		svg_line(out, tick[i] == 0 ? "zero" : "grid", x, 0, x, height - BOTTOM + 4);
-		svg_text(out, "tick", "middle", x, height - BOTTOM + 16,
-			 quantity_text(tick[i], QUANTITY_PERCENT, axis_digits(a, tick, n), text));
+		quantity_text(tick[i], QUANTITY_PERCENT, axis_digits(a, tick, n), text);
+		half = svg_text_width(text) / 2;
+		if (x - half < free_from || x + half > SVG_WIDTH)
+			continue;
+		svg_text(out, "tick", "middle", x, height - BOTTOM + 16, text);
+		free_from = x + half + 8;
 	}
 	svg_line(out, "axis", LEFT, height - BOTTOM, RIGHT, height - BOTTOM);
 	svg_text(out, "label", "end", RIGHT, height - 5, label);

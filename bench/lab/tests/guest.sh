@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What runs in the lab's guest, and the lab itself. Sourced by ../test.sh.
 # shellcheck disable=SC2154,SC2016 # scratch is set by test.sh; the guest expands
+# shellcheck source=bench/lab/browser.sh
+source "$LAB_ROOT/bench/lab/browser.sh"
 
 lab_run() {
 	"$LAB_ROOT/lab" run "$@"
@@ -125,6 +127,10 @@ test_demo() {
 	"$LAB_ROOT/lab" demo >"$scratch/out"
 	[[ $(wc -l <"$LAB_ROOT/out/demo.jsonl") -gt 10 ]]
 	jq -e . "$LAB_ROOT/out/demo.jsonl" >/dev/null
+	grep -q 'never bandwidths' "$LAB_ROOT/out/demo.html"
+	if command -v chromium >/dev/null; then
+		looks_good "$LAB_ROOT/out/demo.html" 25
+	fi
 }
 
 # How long a revoke takes, and that nothing gets through afterwards.
