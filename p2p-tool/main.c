@@ -11,7 +11,7 @@
 #include "cmd/options.h"
 
 const struct command *const commands[] = {
-	&cmd_list, &cmd_map,	&cmd_copy, &cmd_rdma,  &cmd_drm,
+	&cmd_list, &cmd_map,	&cmd_copy, &cmd_rdma,  &cmd_peers, &cmd_drm,
 	&cmd_dma,  &cmd_revoke, &cmd_vend, &cmd_bench, NULL,
 };
 

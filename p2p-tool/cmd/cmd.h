@@ -23,8 +23,8 @@ struct command {
 extern const struct command *const commands[]; /* ends with NULL */
 const struct command *command_find(const char *name);
 
-extern const struct command cmd_list, cmd_map, cmd_copy, cmd_rdma, cmd_drm, cmd_dma, cmd_revoke,
-	cmd_vend, cmd_bench;
+extern const struct command cmd_list, cmd_map, cmd_copy, cmd_rdma, cmd_peers, cmd_drm, cmd_dma,
+	cmd_revoke, cmd_vend, cmd_bench;
 
 /* Print "p2p-tool: WHAT; REMEDY" on stderr; returns err->status (EXIT_FAILED when unset). */
 int report_error(const struct error *err);

@@ -11,6 +11,7 @@
 #include "core/rdma-server.h"
 #include "core/rdma-wire.h"
 #include "measure-options.h"
+#include "rdma-ops.h"
 #include "sizes.h"
 
 #define PORT	    18520
@@ -107,29 +108,6 @@ struct rdma_command {
 	const char *remote;		       /* the last one for two machines */
 };
 
-static int parse_ops(const char *arg, bool op[RDMA_OPS], struct error *err)
-{
-	char list[128], *word, *save;
-	enum rdma_op one;
-	int i;
-
-	memset(op, 0, RDMA_OPS * sizeof(*op));
-	snprintf(list, sizeof(list), "%s", arg);
-	for (word = strtok_r(list, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
-		if (!strcmp(word, "all")) {
-			for (i = 0; i < RDMA_OPS; i++)
-				op[i] = true;
-		} else if (!rdma_op_parse(word, &one)) {
-			op[one] = true;
-		} else {
-			return error_set(err, EXIT_USAGE, EINVAL,
-					 "give write, write-imm, read, send, atomic or all",
-					 "option --op '%s': there is no such one", word);
-		}
-	}
-	return 0;
-}
-
 static int parse_own(struct rdma_command *r, int c, const char *arg, struct error *err)
 {
 	struct rdma_params *p = &r->params;
@@ -139,7 +117,7 @@ static int parse_own(struct rdma_command *r, int c, const char *arg, struct erro
 	switch (c) {
 	case OPT_OP:
 		r->op_given = true;
-		return parse_ops(arg, p->op, err);
+		return rdma_ops_parse(arg, p->op, err);
 	case OPT_SIZES:
 		return sizes_parse(arg, &r->sizes, err);
 	case OPT_QPS:

@@ -22,3 +22,14 @@ int rdma_server(struct buffer *b, const struct rdma_server_params *p, struct err
 {
 	return measure_rdma_check(&b->spec, NULL, err);
 }
+
+int measure_peers_check(const struct bufspec *spec, const struct peers_params *p, struct error *err)
+{
+	return measure_rdma_check(spec, &p->rdma, err);
+}
+
+int measure_peers(struct buffer *b, const struct clock *c, const struct peers_params *p,
+		  struct record_set *out, struct error *err)
+{
+	return measure_rdma_check(&b->spec, &p->rdma, err);
+}

@@ -265,8 +265,9 @@ static int run_cells(struct run *r, struct record_set *out, struct error *err)
 		for (i = 0; p->op[op] && i < p->nsizes && !ret; i++) {
 			if (op == RDMA_ATOMIC && i)
 				break;
-			ret = run_cell(r, (enum rdma_op)op, p->sizes[i], false, out, err);
-			if (!ret)
+			if (p->figures != RDMA_LATENCY)
+				ret = run_cell(r, (enum rdma_op)op, p->sizes[i], false, out, err);
+			if (!ret && p->figures != RDMA_THROUGHPUT)
 				ret = run_cell(r, (enum rdma_op)op, p->sizes[i], true, out, err);
 		}
 	}

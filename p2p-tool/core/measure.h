@@ -80,7 +80,11 @@ int measure_copy_check(const struct bufspec *spec, const struct copy_params *p, 
 int measure_copy(struct buffer *b, const struct clock *c, const struct copy_params *p,
 		 struct record_set *out, struct error *err);
 
+/* Of what is measured with messages: how many a second, or how long one takes. */
+enum rdma_figures { RDMA_BOTH, RDMA_THROUGHPUT, RDMA_LATENCY };
+
 struct rdma_params {
+	enum rdma_figures figures;
 	const char *device; /* NULL: the first one that can be used */
 	int gid_index;	    /* -1: chosen */
 	bool op[RDMA_OPS];
@@ -171,5 +175,22 @@ int measure_dma_check(const struct bufspec *spec, const struct dma_params *p, st
  */
 int measure_dma(struct buffer *b, const struct clock *c, const struct dma_params *p,
 		struct record_set *out, struct error *err);
+
+struct peers_params {
+	struct rdma_params rdma;   /* repeat and warmup are pairs of runs; connect is not used */
+	unsigned int peer_timeout; /* seconds for a run of perftest */
+};
+
+/* 0, or -errno with err filled in: as measure_rdma_check(), and b must be host: memory. */
+int measure_peers_check(const struct bufspec *spec, const struct peers_params *p,
+			struct error *err);
+/*
+ * peers.OP and peers.OP_latency: what measure_rdma() finds with another process on the same
+ * machine, beside what perftest's programs find with the same parameters. They run in turn;
+ * a record's samples are ours, one of a run, and its observation "vs_peer" is the median of
+ * the pairs' ratios with its 95 % confidence interval.
+ */
+int measure_peers(struct buffer *b, const struct clock *c, const struct peers_params *p,
+		  struct record_set *out, struct error *err);
 
 #endif

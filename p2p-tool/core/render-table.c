@@ -144,11 +144,20 @@ static void print_heading(FILE *out, const struct group *g)
 }
 
 /* Columns that are there only when a record has something for them. */
-enum extra { EXTRA_FAULTS, EXTRA_PAGE, EXTRA_MEMATTR, EXTRA_BASELINE, EXTRA_VERIFICATION, EXTRAS };
+enum extra {
+	EXTRA_FAULTS,
+	EXTRA_PAGE,
+	EXTRA_MEMATTR,
+	EXTRA_BASELINE,
+	EXTRA_PEER,
+	EXTRA_VERIFICATION,
+	EXTRAS
+};
 
 static const char *extra_text(const struct record *r, enum extra extra, char buf[NUMBER_STRLEN])
 {
 	const char *faults = record_get_observed(r, "faults");
+	const char *peer = record_get_observed(r, "vs_peer");
 
 	buf[0] = '\0';
 	switch (extra) {
@@ -165,6 +174,8 @@ static const char *extra_text(const struct record *r, enum extra extra, char buf
 		if (r->has_baseline)
 			snprintf(buf, NUMBER_STRLEN, "%.3gx", r->baseline_ratio);
 		break;
+	case EXTRA_PEER:
+		return peer ? peer : "";
 	case EXTRA_VERIFICATION:
 		if (r->verification != VERIFY_NONE)
 			return r->verification == VERIFY_OK ? "ok" : "FAILED";
@@ -180,6 +191,7 @@ static const struct column extra_columns[EXTRAS] = {
 	[EXTRA_PAGE] = { "page", COLUMN_NUMBER },
 	[EXTRA_MEMATTR] = { "attr", COLUMN_TEXT },
 	[EXTRA_BASELINE] = { "vs host", COLUMN_NUMBER },
+	[EXTRA_PEER] = { "vs peer", COLUMN_TEXT },
 	[EXTRA_VERIFICATION] = { "data", COLUMN_TEXT },
 };
 

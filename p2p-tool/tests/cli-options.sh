@@ -29,7 +29,7 @@ manual_of()
 	case $1 in
 	'') section OPTIONS ;;
 	map | copy | rdma | drm | dma | revoke | vend) section "$1|Options of what measures|Output of what measures" ;;
-	'bench run') section "$1|Output of what measures" ;;
+	'bench run' | peers) section "$1|Output of what measures" ;;
 	*) section "$1" ;;
 	esac | grep -E '^[.](B|BR|BI) ' | grep -oE -- '--[a-z-]+' | sort -u
 }

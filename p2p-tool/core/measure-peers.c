@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* This tool beside perftest: two processes each, the same device and parameters, in turn. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bind.h"
+#include "measure-private.h"
+#include "perftest.h"
+#include "ratio.h"
+#include "rdma-device.h"
+#include "rdma-server.h"
+#include "size.h"
+
+#define ITERS_THROUGHPUT 500
+#define ITERS_LATENCY	 1000
+#define READS		 16 /* as rdma-side.c has it */
+
+struct run {
+	struct buffer *b;
+	const struct clock *c;
+	const struct peers_params *p;
+	char device[64], address[INET6_ADDRSTRLEN];
+	int gid_index;
+	unsigned int mtu;
+	pid_t server;
+	uint16_t port; /* of the server */
+};
+
+/* What the connection manager, and perftest, shall use. */
+static int find_device(struct run *r, struct error *err)
+{
+	struct rdma_device d;
+	int ret = rdma_device_open(r->p->rdma.device, r->p->rdma.gid_index, &d, err);
+
+	if (ret)
+		return ret;
+	snprintf(r->device, sizeof(r->device), "%s", ibv_get_device_name(d.ctx->device));
+	r->gid_index = d.gid_index;
+	r->mtu = 128U << d.mtu;
+	if (IN6_IS_ADDR_V4MAPPED(d.gid.raw))
+		inet_ntop(AF_INET, d.gid.raw + 12, r->address, sizeof(r->address));
+	else
+		inet_ntop(AF_INET6, d.gid.raw, r->address, sizeof(r->address));
+	rdma_device_close(&d);
+	return 0;
+}
+
+/* The server tells its port as soon as it listens. */
+static void tell(void *ctx, const struct rdma_server_event *e)
+{
+	uint16_t port = (uint16_t)e->port;
+
+	if (e->what == RDMA_SERVER_LISTENING && write(*(int *)ctx, &port, sizeof(port)) < 0)
+		_exit(EXIT_FAILED);
+}
+
+static void serve(const struct run *r, int pipe_end)
+{
+	struct rdma_server_params p = {
+		.gid_index = -1, .timeout = r->p->rdma.timeout, .event = tell, .ctx = &pipe_end
+	};
+	const struct access_params access = { 0 };
+	struct error err = { 0 };
+	struct buffer *b;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!buffer_open(&r->b->spec, &access, &b, &err))
+		rdma_server(b, &p, &err);
+	_exit(EXIT_FAILED);
+}
+
+/* The other process. It is made before this one has a device open. */
+static int start_server(struct run *r, struct error *err)
+{
+	int ends[2];
+
+	if (pipe(ends))
+		return error_set(err, EXIT_FAILED, errno, NULL, "peers: %s", strerror(errno));
+	fflush(stdout);
+	r->server = fork();
+	if (!r->server) {
+		close(ends[0]);
+		serve(r, ends[1]);
+	}
+	close(ends[1]);
+	if (r->server < 0 || read(ends[0], &r->port, sizeof(r->port)) != sizeof(r->port))
+		error_set(err, EXIT_FAILED, EIO, "'p2p-tool rdma --server host:64K' says why",
+			  "peers: no server");
+	close(ends[0]);
+	return r->port ? 0 : -EIO;
+}
+
+static void stop_server(struct run *r)
+{
+	if (r->server > 0) {
+		kill(r->server, SIGKILL);
+		waitpid(r->server, NULL, 0);
+	}
+}
+
+static unsigned int iterations(const struct run *r, bool latency)
+{
+	if (r->p->rdma.iters)
+		return r->p->rdma.iters;
+	return latency ? ITERS_LATENCY : ITERS_THROUGHPUT;
+}
+
+static int run_ours(struct run *r, enum rdma_op op, uint64_t size, bool latency, double *value,
+		    struct error *err)
+{
+	struct rdma_params p = r->p->rdma;
+	struct record_set set = { 0 };
+	int ret;
+
+	memset(p.op, 0, sizeof(p.op));
+	p.op[op] = true;
+	p.sizes = &size;
+	p.nsizes = 1;
+	p.figures = latency ? RDMA_LATENCY : RDMA_THROUGHPUT;
+	p.iters = iterations(r, latency);
+	p.repeat = 1;
+	p.warmup = 0;
+	p.duration = 0;
+	p.device = r->device;
+	p.connect = r->address;
+	p.port = r->port;
+	ret = measure_rdma(r->b, r->c, &p, &set, err);
+	if (!ret && set.record[0]->verification != VERIFY_OK)
+		ret = error_set(err, EXIT_FAILED, EBADMSG, "do not trust this path",
+				"%s: wrong data: %s", set.record[0]->measurement,
+				record_get_observed(set.record[0], "mismatch"));
+	if (!ret)
+		*value = set.record[0]->summary.median;
+	record_set_free(&set);
+	return ret;
+}
+
+static int run_theirs(const struct run *r, enum rdma_op op, uint64_t size, bool latency,
+		      double *value, struct error *err)
+{
+	const struct rdma_params *p = &r->p->rdma;
+
+	return perftest_run(&(struct perftest){ .op = op,
+						.latency = latency,
+						.device = r->device,
+						.gid_index = r->gid_index,
+						.mtu = r->mtu,
+						.size = (uint32_t)size,
+						.iters = iterations(r, latency),
+						.qps = p->qps,
+						.depth = p->depth,
+						.cq_mod = p->cq_mod,
+						.inline_max = p->inline_max,
+						.reads = READS,
+						.timeout = r->p->peer_timeout },
+			    value, err);
+}
+
+/* Each begins every other pair. */
+static int run_pairs(struct run *r, enum rdma_op op, uint64_t size, bool latency,
+		     struct samples *ours, struct samples *theirs, struct error *err)
+{
+	const struct rdma_params *p = &r->p->rdma;
+	unsigned int i;
+	int ret = 0, k;
+
+	for (i = 0; i < p->warmup + p->repeat && !ret; i++) {
+		double value[2] = { 0, 0 };
+
+		ret = binding_interrupted(err);
+		for (k = 0; k < 2 && !ret; k++)
+			ret = (i + (unsigned int)k) % 2
+				      ? run_ours(r, op, size, latency, &value[0], err)
+				      : run_theirs(r, op, size, latency, &value[1], err);
+		if (ret || i < p->warmup)
+			continue;
+		samples_add(ours, (uint64_t)value[0]);
+		samples_add(theirs, (uint64_t)value[1]);
+	}
+	return ret;
+}
+
+static int describe(const struct run *r, enum rdma_op op, uint64_t size, bool latency,
+		    struct record *record)
+{
+	const struct rdma_params *p = &r->p->rdma;
+	char text[32];
+	int ret;
+
+	size_format(size, text, sizeof(text));
+	ret = record_param(record, "size", "%s", text);
+	if (!ret)
+		ret = record_param(record, "peer", "%s", perftest_name(op, latency));
+	if (!ret && !latency)
+		ret = record_param(record, "qps", "%u", p->qps);
+	if (!ret && !latency)
+		ret = record_param(record, "depth", "%u", p->depth);
+	if (!ret && !latency)
+		ret = record_param(record, "cq_mod", "%u", p->cq_mod);
+	if (!ret)
+		ret = record_param(record, "inline", "%s",
+				   rdma_op_inlines(op) && size <= p->inline_max ? "yes" : "no");
+	if (!ret)
+		ret = record_param(record, "iters", "%u", iterations(r, latency));
+	if (!ret)
+		ret = record_param(record, "device", "%s", r->device);
+	if (!ret)
+		ret = record_param(record, "mtu", "%u", r->mtu);
+	return ret;
+}
+
+static int add_cell(struct run *r, enum rdma_op op, uint64_t size, bool latency,
+		    struct samples *ours, struct samples *theirs, struct record_set *out,
+		    struct error *err)
+{
+	char name[64], text[64];
+	struct summary summary;
+	struct record *record;
+	struct ratio ratio;
+	int ret;
+
+	snprintf(name, sizeof(name), "peers.%s%s", rdma_op_name(op), latency ? "_latency" : "");
+	record = cell_new_by(r->b, "rdma", name, latency ? UNIT_NS : UNIT_BYTES_PER_S);
+	ret = record ? describe(r, op, size, latency, record) : -ENOMEM;
+	if (!ret)
+		ret = ratio_of(ours, theirs, &ratio);
+	if (!ret)
+		ret = samples_summarise(theirs, &summary);
+	if (!ret) {
+		ratio_format(&ratio, text, sizeof(text));
+		ret = record_observe(record, "vs_peer", "%s", text);
+	}
+	if (!ret)
+		ret = record_observe(record, "peer_median", "%.0f %s", summary.median,
+				     unit_name(record->unit));
+	if (ret) {
+		record_free(record);
+		return error_set(err, EXIT_FAILED, -ret, NULL, "peers: %s", strerror(-ret));
+	}
+	record->verification = VERIFY_OK;
+	return cell_finish(record, r->c, ours, out, err);
+}
+
+static int run_cell(struct run *r, enum rdma_op op, uint64_t size, bool latency,
+		    struct record_set *out, struct error *err)
+{
+	struct samples ours = { 0 }, theirs = { 0 };
+	int ret = 0;
+
+	if (samples_init(&ours, r->p->rdma.repeat) || samples_init(&theirs, r->p->rdma.repeat))
+		ret = error_set(err, EXIT_FAILED, ENOMEM, NULL, "samples: out of memory");
+	if (!ret)
+		ret = run_pairs(r, op, size, latency, &ours, &theirs, err);
+	if (!ret)
+		ret = add_cell(r, op, size, latency, &ours, &theirs, out, err);
+	samples_free(&ours);
+	samples_free(&theirs);
+	return ret;
+}
+
+int measure_peers_check(const struct bufspec *spec, const struct peers_params *p, struct error *err)
+{
+	struct rdma_params rdma = p->rdma;
+	char text[128];
+
+	bufspec_format(spec, text, sizeof(text));
+	if (spec->kind != BUFFER_HOST)
+		return error_set(err, EXIT_USAGE, EINVAL, "give host:LENGTH",
+				 "%s: perftest has ordinary memory only", text);
+	rdma.connect = "";
+	return measure_rdma_check(spec, &rdma, err);
+}
+
+int measure_peers(struct buffer *b, const struct clock *c, const struct peers_params *p,
+		  struct record_set *out, struct error *err)
+{
+	struct run r = { .b = b, .c = c, .p = p };
+	int op, ret, latency;
+	size_t i;
+
+	ret = measure_peers_check(&b->spec, p, err);
+	if (ret)
+		return ret;
+	if (c->unit != UNIT_NS)
+		return error_set(err, EXIT_USAGE, EINVAL, "leave it out",
+				 "option --counted: perftest does not count instructions");
+	ret = start_server(&r, err);
+	if (!ret)
+		ret = find_device(&r, err);
+	for (op = 0; op < RDMA_OPS && !ret; op++)
+		for (latency = 0; latency < 2 && !ret; latency++)
+			for (i = 0; p->rdma.op[op] && i < p->rdma.nsizes && !ret; i++)
+				if (p->rdma.figures != (latency ? RDMA_THROUGHPUT : RDMA_LATENCY))
+					ret = run_cell(&r, (enum rdma_op)op, p->rdma.sizes[i],
+						       latency, out, err);
+	stop_server(&r);
+	return ret;
+}
