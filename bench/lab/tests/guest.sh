@@ -227,6 +227,19 @@ test_vend() {
 		map(select(.measurement == "vend.revoke")) | .[0].observed.forced == "1"'
 }
 
+# Many ranges and many DMABUFs: what the suite 'scale' is made of.
+test_scale() {
+	expect 0 lab_run --kernel patched --timeout 300 -- sh -c '
+		map="p2p-tool map vfio:0000:03:00.0/2:16M --repeat 3 --warmup 1 --json"
+		$map --ranges 1 && $map --ranges 4096 && $map --via dmabuf --dmabufs 1024 &&
+		p2p-tool revoke vfio:0000:03:00.0/2:64K --dmabufs 1024 --repeat 3 --warmup 1 --json &&
+		p2p-tool bench run scale --list --buffer bar=vfio:0000:03:00.0/2 >&2'
+	jq -e -s '[.[] | select(.type == "record")]
+		| ([.[] | select(.measurement == "map.touch_all" and .count == 3).params | .ranges // .dmabufs] == ["1", "4096", "1024"])
+		and ([.[] | select(.measurement == "revoke.revoke") | .params.dmabufs, .verification] == ["1024", "ok"])' "$scratch/out"
+	expect 2 lab_run --kernel patched -- p2p-tool map vfio:0000:03:00.0/2:16M --ranges 3
+}
+
 # Two boots of one image agree in every counted median.
 test_counted_boots_agree() {
 	"$LAB_ROOT/lab" ab stock stock --suite map --counted --json --out "$scratch/ab" >"$scratch/compared"
