@@ -19,6 +19,7 @@ def figure: capture("^(?<kernel>[a-z0-9-]+):(?<measurement>[a-z0-9_.-]+)\\[(?<se
 	| .selector |= selector;
 def other($same):
 	if . == "baseline" then $same + {baseline: true}
+	elif . == "peer" then $same + {peer: true}
 	elif test("^[a-z0-9-]+$") then $same + {kernel: .}
 	else figure end;
 def gate:
@@ -35,15 +36,22 @@ def values($runs; $f): $runs | map(select(.kernel == $f.kernel)) | map(
 	[.records[] | select(matches($f)) | if $f.baseline then .baseline.median else .median end]
 	| if length == 1 then .[0] else null end);
 
+# The ends of the intervals of ratios to a peer, likewise; null without an interval.
+def peers($runs; $f): $runs | map(select(.kernel == $f.kernel)) | map(
+	[.records[] | select(matches($f)) | .observed.vs_peer]
+	| if length == 1 then .[0] | [capture("\\((?<low>[0-9.]+)x to (?<high>[0-9.]+)x\\)$") | .low, .high | tonumber]
+	  else [] end | if length == 2 then .[] else null end);
+
 def short: . * 1000 | round / 1000;
 def verdict($g; $runs):
-	values($runs; $g.figure) as $a | values($runs; $g.other) as $b
+	(if $g.other.peer then peers($runs; $g.figure) else values($runs; $g.figure) end) as $a
+	| (if $g.other.peer then $a | map(. and 1) else values($runs; $g.other) end) as $b
 	| if ($a | length) == 0 or ($a | length) != ($b | length) or ($a + $b | any(. == null)) then
 		"not measured, or in more than one cell" as $why | ["FAIL \($g.text): \($why)", 1]
-	  elif ($g.mode | startswith("timed")) and ($a | length) < 6 then
+	  elif ($g.mode | startswith("timed")) and ($g.other.peer | not) and ($a | length) < 6 then
 		["FAIL \($g.text): \($a | length) runs, 6 are needed", 1]
 	  else
-		([range($a | length) | $a[.] / $b[.]] | sort) as $ratios
+		(if $g.other.peer then $a else [range($a | length) | $a[.] / $b[.]] end | sort) as $ratios
 		| (if $g.op == "<=" then $ratios[0] <= $g.bound else $ratios[-1] >= $g.bound end) as $holds
 		| "\($ratios[0] | short)\(if $ratios[0] == $ratios[-1] then "" else "..\($ratios[-1] | short)" end)" as $is
 		| ["\(if $holds then "ok  " else "FAIL" end) \($g.text): is \($is)", if $holds then "ok" else 1 end]

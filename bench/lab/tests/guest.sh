@@ -853,7 +853,9 @@ test_cost_of_the_series() {
 slow_timed_gates() {
 	[[ $(kernel_base_state) == pinned ]] || skip 'the gates are for the pinned base'
 	"$LAB_ROOT/lab" ab stock patched --suite map --runs 6 --out "$scratch/ab" || [[ $? -eq 1 ]]
-	check_gates timed:map "$scratch"/ab/*.jsonl >"$scratch/gates" ||
+	lab_run --out "$scratch/peers" --timeout 1200 -- \
+		sh -c 'rdma-up && p2p-tool bench run peers --output /lab/out/A.1.jsonl'
+	{ check_gates timed:map "$scratch"/ab/*.jsonl && check_gates timed:peers "$scratch"/peers/*.jsonl; } >"$scratch/gates" ||
 		{ cat "$scratch/gates"; fail "$(grep -v '^ok' "$scratch/gates" | head -n 1)"; }
 	cat "$scratch/gates"
 }
@@ -877,6 +879,11 @@ test_gates_can_fail() {
 	! gate 'counted:map patched:map.mmap[buffer=host:* via=device] / stock >= 1.11' || fail 'less than the bound passes'
 	! gate 'counted:map patched:map.mmap[buffer=host:8K via=device] / stock <= 2' || fail 'a cell that is not there passes'
 	! gate 'counted:map patched:map.mmap / stock <= 2' || fail 'what is no gate passes'
+	jq -c -n '{type: "record", measurement: "peers.write", buffer: "host:4K", params: {}, median: 1, skipped: null,
+		observed: {vs_peer: "0.8x (0.7x to 0.9x)"}}' >>"$scratch/B.1.jsonl"
+	gate 'counted:map patched:peers.write[buffer=host:4K] / peer >= 0.9'
+	! gate 'counted:map patched:peers.write[buffer=host:4K] / peer >= 0.91' || fail 'an interval beyond the bound passes'
+	! gate 'counted:map patched:peers.write[buffer=host:4K] / peer <= 0.69' || fail 'an interval beyond the bound passes'
 	! gate '# none' || fail 'no gate at all passes'
 }
 
