@@ -39,7 +39,7 @@ suite_command() {
 	local setup=''
 
 	# A software NIC, where the suite or one that it includes wants one.
-	! grep -qwE 'rdma|include' "$LAB_ROOT/bench/suites/$1.suite" || setup='rdma-up && '
+	! grep -qwE 'rdma|peers|include' "$LAB_ROOT/bench/suites/$1.suite" || setup='rdma-up && '
 	! grep -q '^dma ' "$LAB_ROOT/bench/suites/$1.suite" || setup+='dma-up && '
 	printf '%sexec p2p-tool bench run %s --buffer bar=%s %s --output /lab/out/%s' \
 		"$setup" "$1" "$LAB_BAR" "${2:+--counted}" "$3"
