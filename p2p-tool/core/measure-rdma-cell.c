@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "measure-rdma-private.h"
+#include "ratio.h"
 #include "size.h"
 
 #define ROUND_BYTES	   (4 << 20)
@@ -90,6 +91,19 @@ static int observe_rate(const struct rdma_subject *s, const struct rdma_cell *ce
 			      summary.median / (double)cell->size);
 }
 
+/* Before anybody sorts the samples: they are pairs. */
+static int observe_ratio(const struct rdma_cell *cell, struct record *record)
+{
+	struct ratio ratio;
+	char text[64];
+	int ret = ratio_of(cell->samples, cell->baseline, &ratio);
+
+	if (ret)
+		return ret == -EINVAL ? 0 : ret;
+	ratio_format(&ratio, text, sizeof(text));
+	return record_observe(record, "vs_host", "%s", text);
+}
+
 static int out_of_memory(struct record *record, struct error *err)
 {
 	record_free(record);
@@ -110,6 +124,8 @@ int rdma_cell_add(const struct rdma_subject *s, const struct rdma_cell *cell,
 	ret = record ? describe_cell(cell, record) : -ENOMEM;
 	if (!ret)
 		ret = describe_subject(s, record);
+	if (!ret)
+		ret = observe_ratio(cell, record);
 	if (!ret)
 		ret = observe_rate(s, cell, record);
 	if (!ret && cell->mismatch[0])
