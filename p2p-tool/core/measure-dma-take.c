@@ -26,9 +26,9 @@ struct runner {
 	uint64_t iova, size;
 	unsigned int depth, places;
 	atomic_bool stop, taken;
-	atomic_uint ended;		     /* transfers */
-	atomic_uint after;		     /* those that ended after it was taken */
-	unsigned int errors, done, timeouts; /* of the latter, over all rounds */
+	atomic_uint ended; /* transfers */
+	unsigned int errors, done,
+		timeouts; /* of those that ended when it was taken, in all rounds */
 	bool started;
 	int ret; /* the engine cannot go on */
 };
@@ -83,13 +83,10 @@ static int reap(struct runner *q, unsigned int *slot)
 		sched_yield();
 	}
 	*slot = (unsigned int)ret;
-	if (atomic_load(&q->taken)) {
-		if (status)
-			q->errors++;
-		else
-			q->done++;
-		atomic_fetch_add(&q->after, 1);
-	}
+	if (atomic_load(&q->taken) && status)
+		q->errors++;
+	else if (atomic_load(&q->taken))
+		q->done++;
 	atomic_fetch_add(&q->ended, 1);
 	return 0;
 }
@@ -187,7 +184,6 @@ static int start_runners(struct take *t, uint64_t iova, struct error *err)
 		atomic_store(&q->stop, false);
 		atomic_store(&q->taken, false);
 		atomic_store(&q->ended, 0);
-		atomic_store(&q->after, 0);
 		ret = -pthread_create(&q->thread, NULL, keep_busy, q);
 		if (ret)
 			error_set(err, EXIT_FAILED, -ret, NULL, "%s: a thread for it: %s",
@@ -198,20 +194,20 @@ static int start_runners(struct take *t, uint64_t iova, struct error *err)
 	return ret;
 }
 
-/* Until each engine has ended so many transfers, or has given up, or time is over. */
-static void wait_for(struct take *t, bool after, unsigned int more)
+/* Until each engine has ended the first one or, with more, all in flight and another; or time is over. */
+static void wait_for(struct take *t, bool more)
 {
+	unsigned int wanted[DMA_ENGINES_MAX], i;
 	int64_t since = seconds();
-	unsigned int i;
 
 	for (i = 0; i < t->r->p->nengines; i++) {
 		struct runner *q = &t->runner[i];
-		unsigned int wanted = after ? q->depth + more : more;
 
-		while (atomic_load(after ? &q->after : &q->ended) < wanted &&
-		       seconds() - since < TIMEOUT)
-			nap();
+		wanted[i] = more ? atomic_load(&q->ended) + q->depth + 1 : 1;
 	}
+	for (i = 0; i < t->r->p->nengines; i++)
+		while (atomic_load(&t->runner[i].ended) < wanted[i] && seconds() - since < TIMEOUT)
+			nap();
 }
 
 /* Nothing of theirs is under way afterwards. An engine that hangs is started anew. */
@@ -245,7 +241,7 @@ static int run_with(struct take *t, int fd, struct error *err)
 	unsigned int i;
 	int ret;
 
-	wait_for(t, false, 1);
+	wait_for(t, false);
 	/* In each round at another moment of a transfer. */
 	for (i = 0; i < t->round % 8; i++)
 		nap();
@@ -259,7 +255,7 @@ static int run_with(struct take *t, int fd, struct error *err)
 	pattern_fill(r->pattern, t->span, ++r->seed);
 	if (!ret)
 		ret = dma_guarded(r, write_canary, err);
-	wait_for(t, true, 1);
+	wait_for(t, true);
 	return ret;
 }
 
