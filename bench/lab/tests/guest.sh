@@ -575,7 +575,7 @@ test_dma() {
 		seq 100000000000000 100000001048575 >/tmp/disk
 		dma() { p2p-tool dma "$@" --repeat 2 --warmup 0 --csv; }
 		dma vfio:0000:03:00.0/2+1M:16M --engine nvme --lba 0+32768 --expect /tmp/disk --sizes 4K,1M &&
-		dma vfio:0000:03:00.0/2+1M:4M --engine nvme --lba 1:64+16384 --yes-overwrite --sizes 512,64K,2M &&
+		dma vfio:0000:03:00.0/2+1M:4M --engine nvme --lba 1:65536+16384 --yes-overwrite --sizes 512,64K,2M &&
 		dma vfio:0000:06:00.0/2:64K --engine igb --engine edu --sizes 64,4K &&
 		dma host:1M --engine igb --sizes 64K || exit
 		# A byte that is not what the disk has is found.
