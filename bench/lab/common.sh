@@ -90,7 +90,9 @@ parse_arguments() {
 			if [[ -n ${variable_of[$1]:-} ]]; then
 				printf -v "${variable_of[$1]}" yes
 			elif [[ -n ${variable_of[$1=]:-} ]]; then
-				[[ $# -ge 2 ]] || usage_error "$command: option '$1' needs a value"
+				# Nothing to add is what a script's empty variable means.
+				[[ $# -ge 2 && (-n $2 || $1 == --append) ]] ||
+					usage_error "$command: option '$1' needs a value"
 				variable=${variable_of[$1=]}
 				if [[ $variable == *'[]' ]]; then
 					local -n array=${variable%'[]'}

@@ -50,10 +50,21 @@ passed=0 failed=0 skipped=0
 test_group=''
 
 # Tests are the functions of a group's file called test_NAME, or slow_NAME
-# for --full, in the order of the file.
+# for --full, in the order of the file. tests_of GROUP - those that were asked for.
 tests_of() {
+	local function
 	sed -n 's/^\(test_[a-z0-9_]*\)() {.*/\1/p; s/^\(slow_[a-z0-9_]*\)() {.*/\1/p' \
-		"$LAB_ROOT/bench/lab/tests/$1.sh"
+		"$LAB_ROOT/bench/lab/tests/$1.sh" | while read -r function; do
+		[[ $function != slow_* || -n $full ]] || continue
+		# shellcheck disable=SC2053 # a pattern is wanted
+		[[ $(test_name "$1" "$function") != $only ]] || echo "$function"
+	done
+}
+
+# test_name GROUP FUNCTION
+test_name() {
+	local name=$1/${2#*_}
+	echo "${name//_/-}"
 }
 
 # skip REASON - end the test that calls it as skipped.
@@ -96,10 +107,8 @@ end_test() {
 }
 
 run_test() {
-	local group=$1 function=$2 name=${2#*_} log parts status=0 started=$SECONDS why
-	name=$group/${name//_/-}
-	# shellcheck disable=SC2053 # a pattern is wanted
-	[[ $name == $only ]] || return 0
+	local group=$1 function=$2 name log parts status=0 started=$SECONDS why
+	name=$(test_name "$group" "$function")
 	if [[ -n $list ]]; then
 		echo "$name"
 		return
@@ -147,7 +156,6 @@ run_group() {
 	# shellcheck source=/dev/null
 	source "$LAB_ROOT/bench/lab/tests/$group.sh"
 	for function in $(tests_of "$group"); do
-		[[ $function != slow_* || -n $full ]] || continue
 		run_test "$group" "$function"
 	done
 	[[ -z $list ]] || return 0
@@ -163,9 +171,14 @@ run_group() {
 }
 
 main() {
-	local group started=$SECONDS
+	local group started=$SECONDS asked=''
 
 	parse_arguments test 0 --full:full --only=:only --list:list -- "$@"
+	for group in "${GROUPS_IN_ORDER[@]}"; do
+		asked+=$(tests_of "$group")
+	done
+	[[ -n $asked ]] ||
+		usage_error "test: no test matches '$only': './lab test --list' shows their names, with --full also of slow ones"
 	if [[ -z $list ]]; then
 		ensure_places
 		ensure_packages test

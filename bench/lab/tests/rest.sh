@@ -48,6 +48,7 @@ expect_usage_error() {
 }
 
 test_lab_usage_errors() {
+	local option
 	expect_usage_error
 	expect_usage_error frobnicate
 	expect_usage_error run
@@ -60,6 +61,10 @@ test_lab_usage_errors() {
 	expect_usage_error run --out /proc/nowhere -- true
 	expect_usage_error run --frobnicate -- true
 	expect_usage_error run --kernel
+	for option in --out --console --copy --timeout --mem --smp --kernel; do
+		expect_usage_error run "$option" '' -- true
+		grep -q "'$option' needs a value" "$scratch/err" || fail "run $option '': $(cat "$scratch/err")"
+	done
 	expect_usage_error shell -- true
 	expect_usage_error ab stock
 	expect_usage_error ab stock patched
@@ -71,8 +76,12 @@ test_lab_usage_errors() {
 	expect_usage_error kernel build nonesuch
 	expect_usage_error kernel fetch --kernel-tarball /nonexistent
 	expect_usage_error kernel fetch --kernel-tree /nonexistent
+	expect_usage_error kernel fetch --kernel-tarball ''
+	expect_usage_error kernel fetch --kernel-tree ''
 	expect_usage_error demo --frobnicate
 	expect_usage_error test --frobnicate
+	expect_usage_error test --only nosuch --list
+	grep -q "'nosuch'.*--list" "$scratch/err" || fail "test --only nosuch: does not name the pattern and --list"
 	expect_usage_error clean --frobnicate
 }
 
