@@ -56,6 +56,8 @@ main() {
 	[[ ${#arguments[@]} -eq 2 ]] || usage_error "ab: give two kernels: see './lab ab --help'"
 	known_kernel "${kernels[A]}"
 	known_kernel "${kernels[B]}"
+	kernel_with_tool "${kernels[A]}"
+	kernel_with_tool "${kernels[B]}"
 	[[ -n $suite ]] || usage_error "ab: which suite? './lab ab ${arguments[*]} --suite map'"
 	known=$(cd "$LAB_ROOT/bench/suites" && echo *.suite | sed 's/\.suite//g')
 	[[ " $known " == *" $suite "* ]] || usage_error "ab: unknown suite '$suite': choose one of $known"

@@ -21,6 +21,8 @@ trap 'unforeseen $? "${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND"' ERR
 unforeseen() {
 	# A subshell or another script of the lab has said it already.
 	[[ $1 -ne $LAB_FAILED ]] || exit "$LAB_FAILED"
+	# HUP, INT, TERM: a program ended as this script is about to.
+	[[ $1 -ne 129 && $1 -ne 130 && $1 -ne 143 ]] || exit "$1"
 	die_if_full
 	die "failed at $2: this is a mistake in the lab, please report it"
 }
@@ -174,6 +176,11 @@ make_scratch() {
 # happens. Not for functions.
 with_us() {
 	setpriv --pdeathsig TERM "$@"
+}
+
+# kernel_with_tool NAME - one whose guest can run p2p-tool.
+kernel_with_tool() {
+	[[ $1 != i386 ]] || usage_error "kernel i386: its guest has no p2p-tool: choose another one"
 }
 
 sha256_of() {

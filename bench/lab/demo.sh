@@ -22,6 +22,7 @@ main() {
 	local kernel=lab started=$SECONDS
 
 	parse_arguments demo 0 --kernel=:kernel -- "$@"
+	kernel_with_tool "$kernel"
 	with_us "$LAB_ROOT/lab" run --kernel "$kernel" --out "$LAB_ROOT/out" -- \
 		sh -c "rdma-up && dma-up && p2p-tool bench run demo --buffer bar=$LAB_BAR --output /lab/out/demo.jsonl && p2p-tool bench report /lab/out/demo.jsonl -o /lab/out/demo.html" || exit
 	say "done in $(seconds "$started"); the records are in $LAB_ROOT/out/demo.jsonl, as a page in demo.html"

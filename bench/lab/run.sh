@@ -265,7 +265,7 @@ verdict() {
 	die_if_full
 	if [[ ! -s $run/console && $qemu_status -ne 0 && $2 -lt $limit ]]; then
 		result=$LAB_FAILED
-		say "QEMU did not start: $(tail -n 1 "$run/qemu.log"): mend what it names; if that is memory, give less than --mem $memory"
+		say "QEMU did not start: $(tail -n 1 "$run/qemu.log"): mend what it names; if that is memory which this machine lacks, give less than --mem $memory"
 	elif [[ $guest =~ ^[0-9]+$ ]]; then
 		result=$guest
 	elif [[ $qemu_status -eq 124 || $qemu_status -eq 137 && $2 -ge $limit ]]; then

@@ -71,7 +71,9 @@ test_lab_usage_errors() {
 	expect_usage_error ab stock patched --suite nonesuch
 	expect_usage_error ab stock patched --suite map --runs 0
 	expect_usage_error ab stock patched --suite map --timeout never
+	expect_usage_error ab stock i386 --suite map
 	expect_usage_error demo --kernel nonesuch
+	expect_usage_error demo --kernel i386
 	expect_usage_error kernel
 	expect_usage_error kernel build nonesuch
 	expect_usage_error kernel fetch --kernel-tarball /nonexistent
@@ -83,6 +85,18 @@ test_lab_usage_errors() {
 	expect_usage_error test --only nosuch --list
 	grep -q "'nosuch'.*--list" "$scratch/err" || fail "test --only nosuch: does not name the pattern and --list"
 	expect_usage_error clean --frobnicate
+}
+
+# Whoever interrupts the lab is not told of a mistake in it.
+test_lab_interrupted() {
+	local signal status
+	printf '%s\n' 'source "$LAB_ROOT/bench/lab/common.sh"' '(sh -c "kill -$1 \$\$"; true); true' >"$scratch/script"
+	for signal in HUP INT TERM; do
+		status=0
+		LAB_ROOT=$LAB_ROOT bash -euo pipefail "$scratch/script" "$signal" 2>"$scratch/err" || status=$?
+		[[ $status -eq $((128 + $(kill -l "$signal"))) ]] || fail "$signal: status $status: $(cat "$scratch/err")"
+		! grep 'mistake' "$scratch/err" || fail "$signal: the line above"
+	done
 }
 
 # The mirror of one machine must not end up in the repository.
