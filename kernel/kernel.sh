@@ -28,7 +28,8 @@ Usage: ./lab kernel fetch [--kernel-tarball FILE | --kernel-tree DIR]
        ./lab kernel check [--quick]
 
   fetch   get the source of the pinned release (kernel/base). A tarball or a
-          tree of your own (7.3.y) is remembered until the next fetch
+          tree of your own (7.3.y) is remembered until the next fetch; of a
+          git tree its last commit is taken, which must hold all changes
   tree    make a git tree with one commit for each patch: branch 'vfio' on
           the base, branch 'importers' on top of it; --force gives up what
           is in DIR and not exported. DIR is $LAB_CACHE/tree when not given

@@ -39,6 +39,9 @@ kernel_fetch() {
 	[[ -z $tarball || -z $tree ]] || usage_error "kernel fetch: a tarball and a tree: give one of them"
 	[[ -z $tarball || -f $tarball ]] || usage_error "$tarball: no such file: give a kernel source tarball"
 	[[ -z $tree || -f $tree/Makefile ]] || usage_error "$tree: not a kernel tree: give the directory that holds its Makefile"
+	if [[ -n $tree ]] && is_git_tree "$tree" && [[ -n $(git -C "$tree" status --porcelain) ]]; then
+		usage_error "$tree: its last commit is what would be taken, without the changes that 'git status' shows there: commit or stash them"
+	fi
 	ensure_places
 	ensure_packages kernel
 	with_lock kernel fetch_locked "$tarball" "$tree"
@@ -49,8 +52,15 @@ ensure_kernel_source() {
 	[[ -f $(kernel_base_dir)/id ]] || kernel_fetch
 }
 
+# is_git_tree DIR - the top of a git repository that we may read.
+is_git_tree() {
+	local up
+	up=$(git -C "$1" rev-parse --show-cdup 2>/dev/null) && [[ -z $up ]]
+}
+
 # fetch_locked TARBALL TREE - at most one is given; none means the pinned package.
-fetch_locked() {
+# In a subshell: however it ends, nothing half-made stays.
+fetch_locked() (
 	local tarball=$1 tree=$2 new=$LAB_CACHE/base.new version id state=unpinned
 
 	if [[ -z $tarball && -z $tree && -f $(kernel_base_dir)/id && $(kernel_base_state) == pinned &&
@@ -59,13 +69,14 @@ fetch_locked() {
 		return
 	fi
 	# It borrows the objects of the base that would go.
-	[[ ! -d $LAB_CACHE/tree ]] || need_exported "$LAB_CACHE/tree"
+	[[ ! -d $LAB_CACHE/tree ]] || (need_exported "$LAB_CACHE/tree")
 	# What a killed lab left behind.
 	rm -rf "$new" "$LAB_CACHE/base.old"
+	trap 'rm -rf "$new"' EXIT
 	mkdir -p "$new/git"
 	if [[ -n $tree ]]; then
 		say "kernel source: copying $tree"
-		if git -C "$tree" rev-parse --show-cdup >/dev/null 2>&1 && [[ -z $(git -C "$tree" rev-parse --show-cdup) ]]; then
+		if is_git_tree "$tree"; then
 			git -C "$tree" archive HEAD | tar -x -C "$new/git"
 		else
 			tar -c -C "$tree" --exclude=./.git . | tar -x -C "$new/git"
@@ -107,7 +118,7 @@ fetch_locked() {
 	rm -rf "$LAB_CACHE/base.old"
 	# The developer's tree was made of the old base.
 	[[ ! -d $LAB_CACHE/tree ]] || say "$LAB_CACHE/tree belongs to the former base: './lab kernel tree --force' makes it anew"
-}
+)
 
 unpack_tarball() {
 	say "kernel source: unpacking ${1##*/} (about 15 s)"

@@ -87,6 +87,25 @@ test_lab_usage_errors() {
 	expect_usage_error clean --frobnicate
 }
 
+# A source that is refused leaves nothing behind; nor is part of a tree taken.
+test_kernel_fetch_refuses() {
+	local cache=$scratch/cache tree=$scratch/tree status=0
+	mkdir "$tree"
+	printf 'kernelversion:\n\t@echo 6.0.0\n' >"$tree/Makefile"
+	tar -C "$scratch" -cf "$scratch/tree.tar" tree
+	LAB_CACHE=$cache "$LAB_ROOT/lab" kernel fetch --kernel-tarball "$scratch/tree.tar" 2>"$scratch/err" || status=$?
+	[[ $status -eq 125 ]] || fail "status $status: $(cat "$scratch/err")"
+	grep 'this is 6.0.0, not a 7.3.y release' "$scratch/err"
+	! ls -d "$cache"/base* || fail 'the line above is left'
+
+	git -C "$tree" init -q
+	git -C "$tree" add .
+	git -C "$tree" -c user.name=lab -c user.email=lab@localhost commit -q -m base
+	echo >>"$tree/Makefile"
+	expect_usage_error kernel fetch --kernel-tree "$tree"
+	grep 'commit or stash' "$scratch/err"
+}
+
 # Whoever interrupts the lab is not told of a mistake in it.
 test_lab_interrupted() {
 	local signal status
