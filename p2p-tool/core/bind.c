@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,7 +20,7 @@ struct binding {
 	char driver[64];   /* that it came from; empty for none */
 	char override[64]; /* driver_override as it was; "\n" for none */
 	pid_t watchdog;
-	int lock;  /* the device's directory: locked as long as it is borrowed */
+	int lock;  /* of this device's own, held as long as it is borrowed */
 	int alive; /* our end of the pipe: open as long as the device is wanted */
 	sigset_t old_mask;
 };
@@ -130,26 +129,6 @@ static int start_watchdog(struct binding *b)
 	return 0;
 }
 
-/* The device is ours alone, or -EBUSY: somebody else has borrowed it. */
-static int lock_device(struct binding *b, struct error *err)
-{
-	char path[64];
-	int ret = 0;
-
-	snprintf(path, sizeof(path), "bus/pci/devices/%s", b->bdf);
-	b->lock = openat(b->sysfs->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* A kernel without file locks cannot tell of others. */
-	if (b->lock < 0 || (flock(b->lock, LOCK_EX | LOCK_NB) && errno != ENOSYS))
-		ret = -errno;
-	if (ret == -EWOULDBLOCK)
-		return error_set(err, EXIT_SKIP, EBUSY, "wait until that is done",
-				 "%s: another p2p-tool has bound it to vfio-pci", b->bdf);
-	if (ret)
-		return error_set(err, EXIT_FAILED, -ret, NULL, "%s: cannot be locked: %s", b->bdf,
-				 strerror(-ret));
-	return 0;
-}
-
 static int explain_refusal(const struct binding *b, int errnum, struct error *err)
 {
 	char text[32];
@@ -165,6 +144,29 @@ static int explain_refusal(const struct binding *b, int errnum, struct error *er
 			"%s: vfio-pci does not take it, as it has no IOMMU", b->bdf);
 	return error_set(err, EXIT_FAILED, errnum, "the kernel log may say more",
 			 "%s: vfio-pci does not take it: %s", b->bdf, strerror(errnum));
+}
+
+/*
+ * The device is ours alone, or -EBUSY: somebody else has borrowed it. Each has
+ * a byte of a file that only root can open, so that nobody else can keep it
+ * away; the lock belongs to the open file, which the watchdog inherits.
+ */
+static int lock_device(struct binding *b, const struct bdf *bdf, struct error *err)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
+
+	lock.l_start = (off_t)bdf->domain << 16 | bdf->bus << 8 | bdf->device << 3 | bdf->function;
+	b->lock = openat(b->sysfs->fd, "bus/pci/drivers_probe", O_WRONLY | O_CLOEXEC);
+	if (b->lock < 0)
+		return explain_refusal(b, errno, err);
+	/* EACCES: a kernel without file locks cannot tell of others. */
+	if (!fcntl(b->lock, F_OFD_SETLK, &lock) || errno == EACCES)
+		return 0;
+	if (errno == EAGAIN)
+		return error_set(err, EXIT_SKIP, EBUSY, "wait until that is done",
+				 "%s: another p2p-tool has bound it to vfio-pci", b->bdf);
+	return error_set(err, EXIT_FAILED, errno, NULL, "%s: cannot be locked: %s", b->bdf,
+			 strerror(errno));
 }
 
 int binding_borrow(const struct vfio_sys *sys, const struct sysfs *sysfs,
@@ -187,7 +189,7 @@ int binding_borrow(const struct vfio_sys *sys, const struct sysfs *sysfs,
 				"%s: is a bridge, which vfio-pci does not take", b->bdf);
 		goto out_free;
 	}
-	ret = lock_device(b, err);
+	ret = lock_device(b, &f->bdf, err);
 	if (ret)
 		goto out_free;
 	/* Now: f is what it was before another binding came to its end, perhaps. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -323,6 +324,23 @@ static void test_lock(void **state)
 	assert_as_before("nvme");
 }
 
+/* A lock on what everybody can open keeps nobody away. */
+static void test_foreign_lock(void **state)
+{
+	struct binding *binding;
+	struct error err = { 0 };
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", tree_root, TREE_DEVICE);
+	fd = open(path, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	assert_int_equal(borrow(&binding, &err), 0);
+	assert_int_equal(binding_restore(binding, &err), 0);
+	assert_as_before("nvme");
+	close(fd);
+}
+
 static void test_bridge(void **state)
 {
 	struct error err = { 0 };
@@ -342,7 +360,7 @@ int main(void)
 		TEST(test_and_back), TEST(test_no_driver),	TEST(test_already),
 		TEST(test_refused),  TEST(test_not_taken_back), TEST(test_override_kept),
 		TEST(test_death),    TEST(test_ignored),	TEST(test_two),
-		TEST(test_lock),     TEST(test_bridge),
+		TEST(test_lock),     TEST(test_foreign_lock),	TEST(test_bridge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

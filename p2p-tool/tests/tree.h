@@ -125,6 +125,7 @@ static inline void tree_add_function(void)
 	tree_write(TREE_DEVICE "vfio-dev/vfio0/dev", "510:0\n");
 	tree_link("sys/kernel/iommu_groups/7/devices/0000:01:00.0", "../../../../devices/x");
 	tree_write("sys/bus/pci/drivers/vfio-pci/bind", "");
+	tree_write("sys/bus/pci/drivers_probe", "");
 }
 
 #endif
