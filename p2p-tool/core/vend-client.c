@@ -48,9 +48,11 @@ static int connect_to(struct vend_client *v, const char *path, struct error *err
 	if (!connect(v->sock, (struct sockaddr *)&addr, sizeof(addr)))
 		return 0;
 	ret = -errno;
-	return fail(v, ret,
-		    ret == -EACCES ? "ask its owner to let you write to the socket"
-				   : "start 'p2p-tool vend BUFFER --socket PATH' first",
+	if (ret == -EACCES)
+		return error_set(err, EXIT_SKIP, EACCES,
+				 "let its owner 'chmod a+w' the socket, or run as its owner",
+				 "%s: you may not connect to it: %s", v->path, strerror(EACCES));
+	return fail(v, ret, "start 'p2p-tool vend BUFFER --socket PATH' first",
 		    "no owner listens here", err);
 }
 

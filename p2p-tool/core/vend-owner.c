@@ -306,6 +306,29 @@ static int serve(struct owner *o, struct pollfd *polled, struct error *err)
 	return ret;
 }
 
+/* A socket that nobody listens at any more: its owner was killed. */
+static bool is_stale(const struct sockaddr_un *addr)
+{
+	int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool refused = sock >= 0 && connect(sock, (const struct sockaddr *)addr, sizeof(*addr)) &&
+		       errno == ECONNREFUSED;
+	struct stat st;
+
+	if (sock >= 0)
+		close(sock);
+	return refused && !lstat(addr->sun_path, &st) && S_ISSOCK(st.st_mode);
+}
+
+/* 0 or -errno. */
+static int bind_to(int sock, const struct sockaddr_un *addr)
+{
+	int ret = bind(sock, (const struct sockaddr *)addr, sizeof(*addr)) ? -errno : 0;
+
+	if (ret != -EADDRINUSE || !is_stale(addr) || unlink(addr->sun_path))
+		return ret;
+	return bind(sock, (const struct sockaddr *)addr, sizeof(*addr)) ? -errno : 0;
+}
+
 static int listen_at(struct owner *o, struct error *err)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -316,8 +339,8 @@ static int listen_at(struct owner *o, struct error *err)
 		return error_set(err, EXIT_FAILED, errno, NULL, "%s: %s", o->p->socket,
 				 strerror(errno));
 	strncpy(addr.sun_path, o->p->socket, sizeof(addr.sun_path) - 1);
-	if (bind(o->listener, (struct sockaddr *)&addr, sizeof(addr))) {
-		ret = -errno;
+	ret = bind_to(o->listener, &addr);
+	if (ret) {
 		close(o->listener);
 		o->listener = -1;
 		return error_set(err, EXIT_FAILED, -ret,

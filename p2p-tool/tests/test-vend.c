@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -358,14 +359,65 @@ static void test_taken_path(void **state)
 	assert_int_equal(unlink(fix.socket), 0);
 }
 
+/* An owner that was killed leaves its socket. */
+static void test_stale_socket(void **state)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct error err = { 0 };
+	int live = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+	strcpy(addr.sun_path, fix.socket);
+	assert_int_equal(bind(live, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(live, 1), 0);
+	/* Of one that lives. */
+	assert_int_equal(vend_owner(&fix.b, &fix.clock, &fix.params, &fix.set, &err), -EADDRINUSE);
+	close(live);
+	serve(good_client, 1, 0);
+}
+
+static int client_without_permission(void)
+{
+	struct error err = { 0 };
+	struct vend_client *client;
+
+	if (setgid(65534) || setuid(65534))
+		return 1;
+	if (vend_client_open(fix.socket, &client, &err) != -EACCES || err.status != EXIT_SKIP)
+		return 2;
+	return strstr(err.what, "no owner") || !strstr(err.remedy, "chmod") ? 3 : 0;
+}
+
+static void test_no_permission(void **state)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int status, sock = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	pid_t pid;
+
+	if (geteuid())
+		skip(); /* nobody else to be */
+	strcpy(addr.sun_path, fix.socket);
+	assert_int_equal(chmod(tree_root, 0755), 0);
+	assert_int_equal(bind(sock, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(chmod(fix.socket, 0755), 0);
+	assert_int_equal(listen(sock, 1), 0);
+	pid = fork();
+	if (!pid)
+		_exit(client_without_permission());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(sock);
+	assert_int_equal(unlink(fix.socket), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_good),	TEST(test_not_revoked), TEST(test_leaves),
-		TEST(test_babble),	TEST(test_shout),	TEST(test_hold),
-		TEST(test_interrupted), TEST(test_failure),	TEST(test_taken_path),
+		TEST(test_good),	 TEST(test_not_revoked),   TEST(test_leaves),
+		TEST(test_babble),	 TEST(test_shout),	   TEST(test_hold),
+		TEST(test_interrupted),	 TEST(test_failure),	   TEST(test_taken_path),
+		TEST(test_stale_socket), TEST(test_no_permission),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
