@@ -5,6 +5,7 @@
 
 #include "measure-map-private.h"
 #include "sigbus.h"
+#include "size.h"
 
 #define SIZE_2M (1UL << 21)
 #define SIZE_1G (1UL << 30)
@@ -116,6 +117,15 @@ int probe_mapping(struct run *r, struct error *err)
 		r->align = r->p->align;
 		r->residue = r->b->phys_congruence;
 		ret = find_room(r, 0, &r->addr);
+		if (ret == -ENOMEM) {
+			char text[128], align[32];
+
+			bufspec_format(&r->b->spec, text, sizeof(text));
+			size_format(r->align, align, sizeof(align));
+			return error_set(err, EXIT_USAGE, ENOMEM, "give a smaller --align",
+					 "%s: has no room in the address space at a multiple of %s",
+					 text, align);
+		}
 		if (ret)
 			return explain_step(r, "finding an aligned address", ret, err);
 	}
@@ -129,6 +139,23 @@ int probe_mapping(struct run *r, struct error *err)
 		r->residue = r->length >= SIZE_2M ? start : r->page;
 	}
 	return ret;
+}
+
+static int explain_no_pair(const struct run *r, const char *text, struct error *err)
+{
+	/* No page is as large as that, unless it is all of the mapping. */
+	if (!r->step && r->length > SIZE_2M && r->length != SIZE_1G)
+		return error_set(err, EXIT_SKIP, ENXIO,
+				 "what mapping it costs is in mmap and first_touch_no_table",
+				 "%s: is mapped all at once, whatever its size", text);
+	if (!r->step && r->length > r->page)
+		return error_set(err, EXIT_SKIP, ENXIO,
+				 "use a larger buffer, unless it is of a kind that is always "
+				 "mapped all at once, as udmabuf and heap can be",
+				 "%s: one page fault at most maps all of it", text);
+	return error_set(err, EXIT_SKIP, ENXIO, "use a larger buffer",
+			 "%s: has no two pages in one page table that take a page fault each",
+			 text);
 }
 
 int place_mapping(struct run *r, struct error *err)
@@ -145,8 +172,6 @@ int place_mapping(struct run *r, struct error *err)
 		return error_set(err, EXIT_SKIP, ENXIO, "use a smaller buffer",
 				 "%s: has no room in the address space", text);
 	if (!ret && r->scenario->pair && find_pair(r))
-		return error_set(
-			err, EXIT_SKIP, ENXIO, "use a larger buffer",
-			"%s: has no two pages in one page table that take a page fault each", text);
+		return explain_no_pair(r, text, err);
 	return ret;
 }

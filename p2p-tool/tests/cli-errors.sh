@@ -122,6 +122,8 @@ run map --dmabufs 2 host:4K
 expect_usage 'ordinary memory has none'
 run revoke --dmabufs 0 vfio:ffff:ff:1f.7/2
 expect_usage '--dmabufs'
+run map --align 1E host:64K
+expect_usage 'host:64K' 'at a multiple of 1E' 'a smaller --align'
 run map --align 3 host:4K
 expect_usage "--align '3'" 'power of two'
 run map --via dmabuf host:4K

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 
 #include "core/buffer-vfio.h"
-#include "core/measure.h"
+#include "core/measure-map-private.h"
 #include "vfio-script.h"
 
 static struct clock ns = { .unit = UNIT_NS };
@@ -107,6 +107,29 @@ static void test_map_one_page(void **state)
 }
 
 /* What cannot be is a record with the reason beside others, and an error when it is alone. */
+/* Why first_touch is left out: memory that another page fault never comes for. */
+static void test_map_at_once(void **state)
+{
+	static const struct scenario pair = { .measurement = { "map.first_touch" }, .pair = true };
+	struct map_params p = { .repeat = 1 };
+	struct buffer b = { .spec = { .kind = BUFFER_UDMABUF, .length = 8 << 20 } };
+	struct run r = { .b = &b, .p = &p, .page = 4096, .length = 8 << 20, .scenario = &pair };
+	struct error err = { 0 };
+
+	assert_int_equal(place_mapping(&r, &err), -ENXIO);
+	assert_non_null(strstr(err.what, "mapped all at once"));
+	assert_null(strstr(err.remedy, "larger"));
+	/* Perhaps one huge page. */
+	r.length = 2 << 20;
+	error_clear(&err);
+	assert_int_equal(place_mapping(&r, &err), -ENXIO);
+	assert_non_null(strstr(err.remedy, "larger buffer, unless"));
+	r.length = 4096;
+	error_clear(&err);
+	assert_int_equal(place_mapping(&r, &err), -ENXIO);
+	assert_string_equal(err.remedy, "use a larger buffer");
+}
+
 static void test_map_no_dmabuf(void **state)
 {
 	struct map_params p = { .repeat = 3, .via_device = true, .via_dmabuf = true };
@@ -359,15 +382,11 @@ static void test_copy_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_map_host),
-		cmocka_unit_test(test_map_aligned),
-		cmocka_unit_test(test_map_one_page),
-		cmocka_unit_test(test_map_no_dmabuf),
-		WITH_TREE(test_sigbus),
-		cmocka_unit_test(test_copy),
-		cmocka_unit_test(test_copy_best),
-		WITH_TREE(test_copy_wrong_data),
-		cmocka_unit_test(test_copy_refused),
+		cmocka_unit_test(test_map_host),      cmocka_unit_test(test_map_aligned),
+		cmocka_unit_test(test_map_one_page),  cmocka_unit_test(test_map_at_once),
+		cmocka_unit_test(test_map_no_dmabuf), WITH_TREE(test_sigbus),
+		cmocka_unit_test(test_copy),	      cmocka_unit_test(test_copy_best),
+		WITH_TREE(test_copy_wrong_data),      cmocka_unit_test(test_copy_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
