@@ -48,4 +48,21 @@ else
 	expect_error 77 'not built in' 'json-c'
 fi
 
+# A captured machine that would write elsewhere than into its tree.
+mkdir "$tmp/outside"
+echo kept >"$tmp/outside/file"
+for lines in "sys/a -> $tmp/outside\nsys/a/file=changed" "sys/a -> $tmp/outside\nsys/a/b/file=new" \
+	"sys/a -> $tmp/outside\nsys/a/b/" "sys/a -> $tmp/outside/file\nsys/a=changed" '../new=x' '.. -> x'; do
+	# shellcheck disable=SC2059 # the newline is wanted
+	printf "$lines\n" >"$tmp/evil"
+	rm -rf "$tmp/inside"
+	command="unpack-sysroot.sh: $lines"
+	"$tests/unpack-sysroot.sh" "$tmp/evil" "$tmp/inside" >"$tmp/out" 2>"$tmp/err"
+	status=$?
+	expect_status 1
+	grep -q 'leads out of the tree' "$tmp/err" || fail "the error does not say why"
+	[ "$(ls "$tmp/outside"; cat "$tmp/outside/file")" = "file
+kept" ] || fail "it wrote outside"
+done
+
 finish

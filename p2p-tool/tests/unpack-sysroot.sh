@@ -15,24 +15,36 @@ exec <"$1"
 mkdir -p "$2/sys"
 cd "$2"
 
+leads_out()
+{
+	echo "${0##*/}: $1: a path leads out of the tree: $line" >&2
+	exit 1
+}
+
 last=
 while IFS= read -r line; do
 	path=${line%%=*}
 	path=${path%% -> *}
 	case $path in
 	'' | '#'*) continue ;;
-	/* | ../* | */../*)
-		echo "${0##*/}: $1: a path leads out of the tree: $line" >&2
-		exit 1
-		;;
+	/* | .. | ../* | */../* | */..) leads_out "$1" ;;
 	esac
+	# Nor through a link: those of a captured machine only lie at the end.
+	parent=$path
+	while [ "$parent" != "${parent%/*}" ]; do
+		parent=${parent%/*}
+		[ ! -L "$parent" ] || leads_out "$1"
+	done
 	if [ "${path%/*}" != "$last" ]; then
 		last=${path%/*}
 		mkdir -p "$last"
 	fi
 	case $line in
 	"$path -> "*) ln -sfn "${line#"$path -> "}" "$path" ;;
-	"$path="*) printf '%b\n' "${line#"$path="}" >"$path" ;;
+	"$path="*)
+		[ ! -L "$path" ] || leads_out "$1"
+		printf '%b\n' "${line#"$path="}" >"$path"
+		;;
 	*/) ;;
 	*)
 		echo "${0##*/}: $1: neither a file nor a link: $line" >&2
