@@ -32,6 +32,12 @@ expect_error 2 'no-such-suite: no such suite' 'known there: demo, '
 # A suite of our own, by name and by path.
 P2P_TOOL_SUITES=$tmp/suites
 mkdir "$P2P_TOOL_SUITES"
+# The shorter buffer makes these lines say the same.
+printf 'map @b:%s --via device --repeat 1\n' 8K 16K >"$P2P_TOOL_SUITES/short.suite"
+run bench run short --buffer b=host:8K --csv
+expect_status 0
+expect_output ',map.mmap,host:8K,cpu,via=device;align=0,'
+expect_output ',map.mmap,host:8K,cpu,via=device;align=0;again=2,'
 cat >"$P2P_TOOL_SUITES/own.suite" <<'SUITE'
 about Memory only
 buffer memory host:64K
