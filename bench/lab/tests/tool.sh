@@ -111,3 +111,18 @@ test_distcheck() {
 	dir=$(tool_build_dir)
 	make -C "$dir" -j"$(nproc)" distcheck
 }
+
+# Whoever has the tarball has what the repository has, and it works there.
+test_dist_is_whole() {
+	local dir archive
+	dir=$(tool_build_dir)
+	make -C "$dir" dist
+	archive=$(echo "$dir"/p2p-tool-*.tar.xz)
+	tar -tf "$archive" | sed 's|^[^/]*/||; /\/$/d' | LC_ALL=C sort >"$scratch/packed"
+	git -C "$LAB_ROOT" ls-files | LC_ALL=C sort >"$scratch/files"
+	LC_ALL=C comm -23 "$scratch/files" "$scratch/packed" >"$scratch/missing"
+	[[ ! -s $scratch/missing ]] || { cat "$scratch/missing"; fail 'the lines above are not in the tarball'; }
+	tar -xf "$archive" -C "$scratch" --strip-components=1 --one-top-level=unpacked
+	"$scratch/unpacked/lab" --help | grep '^Usage: ./lab'
+	"$scratch/unpacked/lab" test --list | grep '^tool/dist-is-whole'
+}
