@@ -254,7 +254,7 @@ die_unread() {
 
 # verdict QEMU-STATUS SECONDS - say what came of it; sets the result of main.
 verdict() {
-	local qemu_status=$1 guest
+	local qemu_status=$1 guest remedy
 	guest=$(cat "$run/status" 2>/dev/null || true)
 
 	if find_splat; then
@@ -265,7 +265,10 @@ verdict() {
 	die_if_full
 	if [[ ! -s $run/console && $qemu_status -ne 0 && $2 -lt $limit ]]; then
 		result=$LAB_FAILED
-		say "QEMU did not start: $(tail -n 1 "$run/qemu.log"): mend what it names; if that is memory which this machine lacks, give less than --mem $memory"
+		remedy="mend what it names; if that is memory, give less than --mem $memory"
+		! grep -q 'initrd is too large' "$run/qemu.log" ||
+			remedy="the guest's files do not fit: give more than --mem $memory"
+		say "QEMU did not start: $(tail -n 1 "$run/qemu.log"): $remedy"
 	elif [[ $guest =~ ^[0-9]+$ ]]; then
 		result=$guest
 	elif [[ $qemu_status -eq 124 || $qemu_status -eq 137 && $2 -ge $limit ]]; then

@@ -74,6 +74,8 @@ test_run_timeout() {
 test_run_options() {
 	expect 0 lab_run --smp 2 --mem 1G --append lab.test=yes -- sh -c \
 		'[ "$(nproc)" = 2 ] && grep -q lab.test=yes /proc/cmdline && awk "/MemTotal/ { exit !(\$2 < 1048576) }" /proc/meminfo'
+	expect 125 lab_run --mem 16M -- true
+	grep 'give more than --mem 16M' "$scratch/err"
 }
 
 # The lab's children end with it, however it ends.

@@ -115,6 +115,7 @@ test_distcheck() {
 # Whoever has the tarball has what the repository has, and it works there.
 test_dist_is_whole() {
 	local dir archive
+	with_lock tool build_tool
 	dir=$(tool_build_dir)
 	make -C "$dir" dist
 	archive=$(echo "$dir"/p2p-tool-*.tar.xz)
