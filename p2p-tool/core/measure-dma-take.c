@@ -351,9 +351,10 @@ static int describe(struct take *t, struct record *record, bool tolerated)
 		snprintf(key, sizeof(key), "%s_after", q->e->ops->name);
 		after = q->done + q->errors + q->timeouts;
 		ret = record_observe(record, key,
-				     "%u transfers ended when it was gone: %u with success, their "
-				     "data dropped silently; %u with an error; %u by a time-out",
-				     after, q->done, q->errors, q->timeouts);
+				     "%u transfers ended when it was gone: %u with success%s; "
+				     "%u with an error; %u by a time-out",
+				     after, q->done, t->late ? "" : ", their data dropped silently",
+				     q->errors, q->timeouts);
 	}
 	if (!ret && t->late && tolerated)
 		ret = record_observe(record, "late_writes",
