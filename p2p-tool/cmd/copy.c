@@ -17,6 +17,7 @@ enum {
 	COPY_WRITE,
 	COPY_READ,
 	COPY_VIA,
+	COPY_MEMATTR,
 };
 
 static const struct opt options[] = {
@@ -31,6 +32,7 @@ static const struct opt options[] = {
 	{ COPY_VIA, "via", "WHICH",
 	  "map through the fd of the device (or of the memory) or through the dmabuf; default: "
 	  "device where there is one" },
+	MEMATTR_OPTION(COPY_MEMATTR),
 	MEASURE_OPTIONS,
 	OUTPUT_OPTIONS,
 	{ 0 },
@@ -93,6 +95,8 @@ static int parse_own(struct copy_command *m, int c, const char *arg, struct erro
 		m->via_given = true;
 		m->params.via = dmabuf ? VIA_DMABUF : VIA_DEVICE;
 		break;
+	case COPY_MEMATTR:
+		return parse_memattr(arg, &m->params.memattrs, err);
 	}
 	return 0;
 }
@@ -119,8 +123,12 @@ static int parse(int argc, char **argv, void *params, struct error *err)
 	m->params.repeat = m->common.repeat;
 	m->params.warmup = m->common.warmup;
 	ret = measure_operand(&m->common, "copy", argc - optind, argv + optind, err);
-	if (!m->via_given && m->common.spec.kind == BUFFER_HEAP)
+	if (!m->via_given &&
+	    (m->common.spec.kind == BUFFER_HEAP || m->params.memattrs != MEMATTRS_UC))
 		m->params.via = VIA_DMABUF;
+	if (!ret)
+		ret = check_memattr_via(m->params.memattrs, m->params.via == VIA_DEVICE,
+					m->params.via == VIA_DMABUF, err);
 	return ret;
 }
 

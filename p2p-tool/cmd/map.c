@@ -15,6 +15,7 @@ enum {
 	MAP_READ_ONLY,
 	MAP_RANGES,
 	MAP_DMABUFS,
+	MAP_MEMATTR,
 };
 
 #define RANGES_MAX  65536
@@ -33,6 +34,7 @@ static const struct opt options[] = {
 	  "make the DMABUF of N equal parts of the BAR, the last one first" },
 	{ MAP_DMABUFS, "dmabufs", "N",
 	  "have N DMABUFs of the buffer while one of them is measured" },
+	MEMATTR_OPTION(MAP_MEMATTR),
 	MEASURE_OPTIONS,
 	OUTPUT_OPTIONS,
 	{ 0 },
@@ -85,6 +87,8 @@ static int parse_own(struct map_command *m, int c, const char *arg, struct error
 		return options_number("ranges", arg, 1, RANGES_MAX, &m->common.access.ranges, err);
 	case MAP_DMABUFS:
 		return options_number("dmabufs", arg, 1, DMABUFS_MAX, &m->params.dmabufs, err);
+	case MAP_MEMATTR:
+		return parse_memattr(arg, &m->params.memattrs, err);
 	}
 	return 0;
 }
@@ -126,10 +130,15 @@ static int parse(int argc, char **argv, void *params, struct error *err)
 	}
 	ret = measure_operand(&m->common, "map", argc - optind, argv + optind, err);
 	if (!m->params.via_device && !m->params.via_dmabuf) {
-		m->params.via_device =
-			m->common.spec.kind != BUFFER_HEAP && !m->common.access.ranges;
-		m->params.via_dmabuf = m->common.spec.kind != BUFFER_HOST;
+		m->params.via_device = m->common.spec.kind != BUFFER_HEAP &&
+				       !m->common.access.ranges &&
+				       m->params.memattrs != MEMATTRS_WC;
+		m->params.via_dmabuf =
+			m->common.spec.kind != BUFFER_HOST || m->params.memattrs != MEMATTRS_UC;
 	}
+	if (!ret)
+		ret = check_memattr_via(m->params.memattrs, m->params.via_device,
+					m->params.via_dmabuf, err);
 	m->params.repeat = m->common.repeat;
 	m->params.warmup = m->common.warmup;
 	return ret ? ret : check_params(m, err);

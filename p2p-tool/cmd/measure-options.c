@@ -41,6 +41,33 @@ int parse_via(const char *arg, bool *device, bool *dmabuf, struct error *err)
 			 "option --via '%s': no such way", arg);
 }
 
+int parse_memattr(const char *arg, enum memattr_choice *memattrs, struct error *err)
+{
+	static const char *const names[] = {
+		[MEMATTRS_UC] = "uc",
+		[MEMATTRS_WC] = "wc",
+		[MEMATTRS_BOTH] = "both",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(arg, names[i])) {
+			*memattrs = (enum memattr_choice)i;
+			return 0;
+		}
+	}
+	return error_set(err, EXIT_USAGE, EINVAL, "give uc, wc or both",
+			 "option --memattr '%s': no such attribute", arg);
+}
+
+int check_memattr_via(enum memattr_choice memattrs, bool device, bool dmabuf, struct error *err)
+{
+	if (memattrs == MEMATTRS_UC || (dmabuf && !(device && memattrs == MEMATTRS_WC)))
+		return 0;
+	return error_set(err, EXIT_USAGE, EINVAL, "use --via dmabuf",
+			 "option --memattr: through the fd of the device mappings are uncached");
+}
+
 int measure_option(struct measure_options *o, int key, const char *arg, struct error *err)
 {
 	int ret = 0;

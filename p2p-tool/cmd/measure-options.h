@@ -11,6 +11,7 @@
 
 #include "core/buffer.h"
 #include "core/clock.h"
+#include "core/measure.h"
 #include "core/record.h"
 #include "options.h"
 #include "output.h"
@@ -91,5 +92,17 @@ int measure_collect(const struct measure_command *command, int argc, char **argv
  * *device and *dmabuf say which.
  */
 int parse_via(const char *arg, bool *device, bool *dmabuf, struct error *err);
+
+/* The row of a command's table for the option that parse_memattr() parses. */
+#define MEMATTR_OPTION(key)                                                                        \
+	{                                                                                          \
+		key, "memattr", "ATTR",                                                            \
+			"map the dmabuf uncached (uc, the default), write-combining (wc), or one " \
+			"after the other (both)"                                                   \
+	}
+/* Parse "uc", "wc" or "both". 0 or -EINVAL with err filled in. */
+int parse_memattr(const char *arg, enum memattr_choice *memattrs, struct error *err);
+/* Only mappings of the dmabuf have a choice. 0 or -EINVAL with err filled in. */
+int check_memattr_via(enum memattr_choice memattrs, bool device, bool dmabuf, struct error *err);
 
 #endif

@@ -255,9 +255,16 @@ static int vfio_buffer_export(struct buffer *b, struct error *err)
 				 (b->rdonly ? O_RDONLY : O_RDWR) | O_CLOEXEC, err);
 }
 
+static int vfio_buffer_set_memattr(struct buffer *b, int dmabuf_fd, enum memattr attr,
+				   struct error *err)
+{
+	return vfio_set_memattr(buffer_vfio_device(b), dmabuf_fd, attr, err);
+}
+
 const struct buffer_ops buffer_vfio_ops = {
 	.open = vfio_buffer_open,
 	.source = vfio_buffer_source,
 	.export = vfio_buffer_export,
+	.set_memattr = vfio_buffer_set_memattr,
 	.close = vfio_buffer_close,
 };

@@ -169,6 +169,21 @@ int buffer_dmabuf(struct buffer *b, struct error *err)
 	return b->dmabuf_fd;
 }
 
+int buffer_set_memattr(struct buffer *b, enum memattr attr, struct error *err)
+{
+	char text[128];
+	int fd;
+
+	if (!b->ops->set_memattr) {
+		bufspec_format(&b->spec, text, sizeof(text));
+		return error_set(err, EXIT_SKIP, EOPNOTSUPP, "use vfio:BDF/BAR",
+				 "%s: this kind of memory has no choice of memory attributes",
+				 text);
+	}
+	fd = buffer_dmabuf(b, err);
+	return fd < 0 ? fd : b->ops->set_memattr(b, fd, attr, err);
+}
+
 int buffer_probe_mmap(struct buffer *b, enum map_via via, struct error *err)
 {
 	char text[128];

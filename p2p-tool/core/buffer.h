@@ -52,6 +52,12 @@ enum map_via {
 	VIA_DMABUF, /* the DMABUF fd */
 };
 
+/* How the CPU is to access a mapping: uncached, or also write-combining. */
+enum memattr {
+	MEMATTR_UC,
+	MEMATTR_WC,
+};
+
 /* How to reach a device; one for all buffers of a command. */
 struct access_params {
 	enum vfio_path {
@@ -82,6 +88,8 @@ struct buffer_ops {
 	void (*source)(const struct buffer *b, struct map_source *source);
 	/* As buffer_export(); NULL where the memory cannot become a DMABUF. */
 	int (*export)(struct buffer *b, struct error *err);
+	/* As buffer_set_memattr(), of its DMABUF; NULL where there is no choice. */
+	int (*set_memattr)(struct buffer *b, int dmabuf_fd, enum memattr attr, struct error *err);
 	/* As buffer_close(), without the DMABUF and the struct itself. */
 	int (*close)(struct buffer *b, struct error *err);
 };
@@ -150,6 +158,13 @@ int buffer_map(struct buffer *b, enum map_via via, uint64_t offset, size_t lengt
 int buffer_export(struct buffer *b, struct error *err);
 /* The buffer's own DMABUF fd, exported on first use, closed by buffer_close(); or as above. */
 int buffer_dmabuf(struct buffer *b, struct error *err);
+
+/*
+ * Choose the attribute of the mappings made from now on through the buffer's own
+ * DMABUF; while it is write-combining there are no others. 0, or -errno with err
+ * filled in (EXIT_SKIP: it cannot be had here).
+ */
+int buffer_set_memattr(struct buffer *b, enum memattr attr, struct error *err);
 
 /*
  * Can this buffer be mmap()ed that way? 0, or -errno with err saying why not

@@ -33,6 +33,7 @@ static void libc_copy(void *dst, const void *src, size_t n)
 }
 
 #ifdef __x86_64__
+#include <cpuid.h>
 #include <immintrin.h>
 
 /* Bytes from p to the next multiple of width, at most n. */
@@ -94,10 +95,47 @@ __attribute__((target("sse4.1"))) static void stream_read(void *dst, const void 
 {
 	size_t i = bytes_to_align(src, 16, n);
 
+	/* Streaming loads may be answered from buffers that hold what was there before */
+	_mm_mfence();
 	plain_copy(dst, src, i);
 	for (; n - i >= 16; i += 16)
 		_mm_storeu_si128((__m128i *)((char *)dst + i),
 				 _mm_stream_load_si128((__m128i *)((const char *)src + i)));
+	plain_copy((char *)dst + i, (const char *)src + i, n - i);
+}
+
+/* A line at a time, so that no line is sent off in parts */
+__attribute__((target("avx512f"))) static void nt64_write(void *dst, const void *src, size_t n)
+{
+	size_t i = bytes_to_align(dst, 64, n);
+
+	plain_copy(dst, src, i);
+	for (; n - i >= 64; i += 64)
+		_mm512_stream_si512((void *)((char *)dst + i),
+				    _mm512_loadu_si512((const char *)src + i));
+	plain_copy((char *)dst + i, (const char *)src + i, n - i);
+}
+
+__attribute__((target("avx512f"))) static void stream64_read(void *dst, const void *src, size_t n)
+{
+	size_t i = bytes_to_align(src, 64, n);
+
+	_mm_mfence();
+	plain_copy(dst, src, i);
+	for (; n - i >= 64; i += 64)
+		_mm512_storeu_si512((char *)dst + i,
+				    _mm512_stream_load_si512((void *)((const char *)src + i)));
+	plain_copy((char *)dst + i, (const char *)src + i, n - i);
+}
+
+__attribute__((target("movdir64b"))) static void movdir64b_write(void *dst, const void *src,
+								 size_t n)
+{
+	size_t i = bytes_to_align(dst, 64, n);
+
+	plain_copy(dst, src, i);
+	for (; n - i >= 64; i += 64)
+		_movdir64b((char *)dst + i, (const char *)src + i);
 	plain_copy((char *)dst + i, (const char *)src + i, n - i);
 }
 
@@ -114,6 +152,14 @@ static bool has_avx512(void)
 static bool has_sse41(void)
 {
 	return __builtin_cpu_supports("sse4.1");
+}
+
+/* Intel's Software Developer's Manual, CPUID leaf 7: ECX bit 28 */
+static bool has_movdir64b(void)
+{
+	unsigned int a, b, c, d;
+
+	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && c & 1U << 28;
 }
 
 void copy_drain(void)
@@ -138,7 +184,11 @@ const struct copy_routine copy_routines[] = {
 	{ "avx", "32-byte loads and stores", has_avx, avx_write, avx_read },
 	{ "avx512", "64-byte loads and stores", has_avx512, avx512_write, avx512_read },
 	{ "nt", "16-byte non-temporal stores (movntdq)", always, nt_write, NULL },
+	{ "nt64", "64-byte non-temporal stores", has_avx512, nt64_write, NULL },
+	{ "movdir64b", "64-byte direct stores", has_movdir64b, movdir64b_write,
+	  NULL },
 	{ "stream", "16-byte streaming loads (movntdqa)", has_sse41, NULL, stream_read },
+	{ "stream64", "64-byte streaming loads", has_avx512, NULL, stream64_read },
 #endif
 	{ NULL },
 };

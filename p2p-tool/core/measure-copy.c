@@ -29,6 +29,7 @@ struct run {
 	/* Of the cell that runs. */
 	const struct copy_routine *routine;
 	bool write; /* else read */
+	enum memattr attr;
 	size_t size;
 	struct samples samples, baseline;
 	char mismatch[128]; /* of the first transfer with wrong data; empty: none */
@@ -151,7 +152,8 @@ static struct record *new_record(const struct run *r)
 
 	size_format(r->size, size, sizeof(size));
 	if (record && (record_param(record, "size", "%s", size) ||
-		       record_param(record, "routine", "%s", r->routine->name))) {
+		       record_param(record, "routine", "%s", r->routine->name) ||
+		       cell_memattr(record, r->p->memattrs, r->attr))) {
 		record_free(record);
 		record = NULL;
 	}
@@ -160,9 +162,15 @@ static struct record *new_record(const struct run *r)
 
 static int add_record(struct run *r, struct record_set *out, struct error *err)
 {
-	struct record *record = new_record(r);
 	struct pagetable_entry entry;
+	struct record *record;
+	int ret;
 
+	pagetable_lookup(r->device, &entry);
+	ret = check_memattr(r->b, &entry, r->attr, err);
+	if (ret)
+		return ret;
+	record = new_record(r);
 	if (record && r->mismatch[0] && record_observe(record, "mismatch", "%s", r->mismatch)) {
 		record_free(record);
 		record = NULL;
@@ -170,7 +178,6 @@ static int add_record(struct run *r, struct record_set *out, struct error *err)
 	if (!record)
 		return error_set(err, EXIT_FAILED, ENOMEM, NULL, "record: out of memory");
 	record->verification = r->mismatch[0] ? VERIFY_FAILED : VERIFY_OK;
-	pagetable_lookup(r->device, &entry);
 	record->page_order = entry.order;
 	snprintf(record->memattr, sizeof(record->memattr), "%s", entry.memattr);
 	cell_baseline(record, &r->samples, &r->baseline);
@@ -297,12 +304,79 @@ static void unmap(char *p, size_t length)
 		munmap(p, length);
 }
 
+static int map_device(struct run *r, struct error *err)
+{
+	char text[128];
+	int ret;
+
+	ret = buffer_map(r->b, r->p->via, 0, r->mapped, PROT_READ | PROT_WRITE,
+			 (void **)&r->device);
+	if (!ret)
+		return 0;
+	bufspec_format(&r->b->spec, text, sizeof(text));
+	return error_set(err, EXIT_FAILED, -ret, NULL, "%s: mmap() through its %s: %s", text,
+			 via_name(r->p->via), strerror(-ret));
+}
+
+/* Records that say why there is no write-combining, beside those without it. */
+static int skip_wc(struct run *r, const struct error *why, struct record_set *out,
+		   struct error *err)
+{
+	struct record *record;
+	int i, ret = 0;
+
+	for (i = 0; i < 2 && !ret; i++) {
+		if (!(i ? r->p->read : r->p->write))
+			continue;
+		record =
+			cell_new(r->b, i ? "copy.read" : "copy.write",
+				 r->c->unit == UNIT_INSN ? UNIT_INSN : UNIT_BYTES_PER_S, r->p->via);
+		if (record && cell_memattr(record, r->p->memattrs, MEMATTR_WC)) {
+			record_free(record);
+			record = NULL;
+		}
+		if (!record)
+			return error_set(err, EXIT_FAILED, ENOMEM, NULL, "record: out of memory");
+		ret = cell_skip(record, why, out, err);
+	}
+	return ret;
+}
+
+static int run_mapping(struct run *r, struct record_set *out, struct error *err)
+{
+	int ret = map_device(r, err);
+
+	if (!ret && r->p->write)
+		ret = run_direction(r, true, out, err);
+	if (!ret && r->p->read)
+		ret = run_direction(r, false, out, err);
+	unmap(r->device, r->mapped);
+	r->device = NULL;
+	return ret;
+}
+
+/* In the end the DMABUF is what it was. */
+static int run_wc(struct run *r, struct record_set *out, struct error *err)
+{
+	struct error why = { 0 };
+	int ret;
+
+	ret = buffer_set_memattr(r->b, MEMATTR_WC, &why);
+	if (ret && why.status == EXIT_SKIP && r->p->memattrs == MEMATTRS_BOTH)
+		return skip_wc(r, &why, out, err);
+	if (ret)
+		return error_set(err, why.status, -ret, why.remedy, "%s", why.what);
+	r->attr = MEMATTR_WC;
+	ret = run_mapping(r, out, err);
+	if (buffer_set_memattr(r->b, MEMATTR_UC, ret ? NULL : err) && !ret)
+		ret = -EBUSY;
+	return ret;
+}
+
 static int map_all(struct run *r, struct error *err)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), i;
 	bool is_host = r->b->spec.kind == BUFFER_HOST;
-	char text[128];
-	int ret;
 
 	for (i = 0; i < r->p->nsizes; i++)
 		r->mapped = r->p->sizes[i] > r->mapped ? r->p->sizes[i] : r->mapped;
@@ -315,13 +389,7 @@ static int map_all(struct run *r, struct error *err)
 	    samples_init(&r->samples, r->p->repeat) || samples_init(&r->baseline, r->p->repeat))
 		return error_set(err, EXIT_FAILED, ENOMEM, "give smaller --sizes",
 				 "copy: out of memory");
-	ret = buffer_map(r->b, r->p->via, 0, r->mapped, PROT_READ | PROT_WRITE,
-			 (void **)&r->device);
-	if (!ret)
-		return 0;
-	bufspec_format(&r->b->spec, text, sizeof(text));
-	return error_set(err, EXIT_FAILED, -ret, NULL, "%s: mmap() through its %s: %s", text,
-			 via_name(r->p->via), strerror(-ret));
+	return 0;
 }
 
 int measure_copy(struct buffer *b, const struct clock *c, const struct copy_params *p,
@@ -331,16 +399,16 @@ int measure_copy(struct buffer *b, const struct clock *c, const struct copy_para
 	int ret;
 
 	ret = measure_copy_check(&b->spec, p, err);
-	if (!ret)
+	/* Write-combining alone: what stands in its way says more */
+	if (!ret && p->memattrs != MEMATTRS_WC)
 		ret = buffer_probe_mmap(b, p->via, err);
 	if (ret)
 		return ret;
 	ret = map_all(&r, err);
-	if (!ret && p->write)
-		ret = run_direction(&r, true, out, err);
-	if (!ret && p->read)
-		ret = run_direction(&r, false, out, err);
-	unmap(r.device, r.mapped);
+	if (!ret && p->memattrs != MEMATTRS_WC)
+		ret = run_mapping(&r, out, err);
+	if (!ret && p->memattrs != MEMATTRS_UC)
+		ret = run_wc(&r, out, err);
 	unmap(r.host, r.mapped);
 	unmap(r.pattern, r.mapped);
 	unmap(r.scratch, r.mapped);

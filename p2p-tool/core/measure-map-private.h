@@ -15,6 +15,7 @@ struct run {
 	const struct clock *c;
 	const struct map_params *p;
 	enum map_via via;
+	enum memattr attr;
 	struct map_source source;
 	int prot;
 	size_t length, page;

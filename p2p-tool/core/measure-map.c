@@ -30,7 +30,8 @@ static struct record *new_record(struct run *r, const char *measurement)
 	size_format(r->p->align, align, sizeof(align));
 	if (record && (record_param(record, "align", "%s", align) ||
 		       (r->b->ranges && record_param(record, "ranges", "%u", r->b->ranges)) ||
-		       (r->p->dmabufs && record_param(record, "dmabufs", "%u", r->p->dmabufs)))) {
+		       (r->p->dmabufs && record_param(record, "dmabufs", "%u", r->p->dmabufs)) ||
+		       cell_memattr(record, r->p->memattrs, r->attr))) {
 		record_free(record);
 		record = NULL;
 	}
@@ -135,14 +136,31 @@ static int run_scenario(struct run *r, const struct scenario *s, struct record_s
 		return binding_interrupted(err);
 	if (ret)
 		return explain_step(r, s->measurement[0], ret, err);
-	return add_records(r, out, err);
+	ret = check_memattr(r->b, &r->entry, r->attr, err);
+	return ret ? ret : add_records(r, out, err);
+}
+
+/* Everything but the making of the DMABUF; why says why not, if not. */
+static int run_mappings(struct run *r, const struct error *why, struct record_set *out,
+			struct error *err)
+{
+	size_t i;
+	int ret = 0;
+
+	if (!why->what[0]) {
+		buffer_map_source(r->b, r->via, &r->source);
+		ret = probe_mapping(r, err);
+	}
+	for (i = 0; map_scenarios[i].measurement[0] && !ret; i++)
+		ret = why->what[0] ? skip_records(r, &map_scenarios[i], why, out, err)
+				   : run_scenario(r, &map_scenarios[i], out, err);
+	return ret;
 }
 
 /* Everything that can be measured through one fd; what cannot becomes records that say so. */
 static int run_via(struct run *r, enum map_via via, struct record_set *out, struct error *err)
 {
 	struct error why = { 0 };
-	size_t i;
 	int ret;
 
 	r->via = via;
@@ -156,21 +174,48 @@ static int run_via(struct run *r, enum map_via via, struct record_set *out, stru
 			return ret;
 	}
 	ret = buffer_probe_mmap(r->b, via, &why);
-	if (!ret) {
-		buffer_map_source(r->b, via, &r->source);
-		ret = probe_mapping(r, err);
-		if (ret)
-			return ret;
-	} else if (why.status != EXIT_SKIP) {
+	if (ret && why.status != EXIT_SKIP)
 		return error_set(err, why.status, -ret, why.remedy, "%s", why.what);
+	return run_mappings(r, &why, out, err);
+}
+
+/* Mappings of the DMABUF that are write-combining; in the end it is what it was. */
+static int run_wc(struct run *r, struct record_set *out, struct error *err)
+{
+	struct error why = { 0 };
+	bool set;
+	int ret;
+
+	r->via = VIA_DMABUF;
+	r->prot = PROT_READ | (r->b->rdonly ? 0 : PROT_WRITE);
+	r->attr = MEMATTR_WC;
+	ret = buffer_set_memattr(r->b, MEMATTR_WC, &why);
+	set = !ret;
+	if (!ret)
+		ret = buffer_probe_mmap(r->b, VIA_DMABUF, &why);
+	/* When it is the only thing asked for, it is not one cell of many. */
+	if (ret && (why.status != EXIT_SKIP || r->p->memattrs == MEMATTRS_WC))
+		ret = error_set(err, why.status, -ret, why.remedy, "%s", why.what);
+	else
+		ret = run_mappings(r, &why, out, err);
+	if (set && buffer_set_memattr(r->b, MEMATTR_UC, ret ? NULL : err) && !ret)
+		ret = -EBUSY;
+	r->attr = MEMATTR_UC;
+	return ret;
+}
+
+static int run_all(struct run *r, struct record_set *out, struct error *err)
+{
+	int ret = 0;
+
+	if (r->p->memattrs != MEMATTRS_WC) {
+		ret = r->p->via_device ? run_via(r, VIA_DEVICE, out, err) : 0;
+		if (!ret && r->p->via_dmabuf)
+			ret = run_via(r, VIA_DMABUF, out, err);
 	}
-	for (i = 0; map_scenarios[i].measurement[0]; i++) {
-		ret = why.what[0] ? skip_records(r, &map_scenarios[i], &why, out, err)
-				  : run_scenario(r, &map_scenarios[i], out, err);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	if (!ret && r->p->memattrs != MEMATTRS_UC)
+		ret = run_wc(r, out, err);
+	return ret;
 }
 
 int measure_map(struct buffer *b, const struct clock *c, const struct map_params *p,
@@ -182,7 +227,7 @@ int measure_map(struct buffer *b, const struct clock *c, const struct map_params
 
 	r.length = buffer_map_length(b);
 	/* When it is the only thing asked for, it is not one cell of many. */
-	if (!p->via_device || !p->via_dmabuf) {
+	if (p->memattrs != MEMATTRS_WC && (!p->via_device || !p->via_dmabuf)) {
 		ret = buffer_probe_mmap(b, p->via_device ? VIA_DEVICE : VIA_DMABUF, err);
 		if (ret)
 			return ret;
@@ -196,10 +241,8 @@ int measure_map(struct buffer *b, const struct clock *c, const struct map_params
 		}
 	}
 	ret = p->dmabufs ? crowd_open(&others, b, p->dmabufs - 1, err) : 0;
-	if (!ret && p->via_device)
-		ret = run_via(&r, VIA_DEVICE, out, err);
-	if (!ret && p->via_dmabuf)
-		ret = run_via(&r, VIA_DMABUF, out, err);
+	if (!ret)
+		ret = run_all(&r, out, err);
 out:
 	crowd_close(&others);
 	for (i = 0; i < 2; i++)

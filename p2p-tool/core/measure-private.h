@@ -15,6 +15,11 @@ struct record *cell_new_by(const struct buffer *b, const char *initiator, const 
  */
 struct record *cell_new(const struct buffer *b, const char *measurement, enum unit unit,
 			enum map_via via);
+/* Give it the parameter "memattr", if there is a choice. 0 or -ENOMEM. */
+int cell_memattr(struct record *r, enum memattr_choice choice, enum memattr attr);
+/* Does the page table, as far as it is known, agree with attr? 0, or -errno with err filled in. */
+int check_memattr(const struct buffer *b, const struct pagetable_entry *entry, enum memattr attr,
+		  struct error *err);
 /* Give it the baseline, whose ratio to r's own samples s is kept. They may be empty. */
 void cell_baseline(struct record *r, struct samples *s, struct samples *baseline);
 /* Complete it with the samples and the clock's overhead, and add it to out. 0 or -errno. */

@@ -34,6 +34,26 @@ struct record *cell_new(const struct buffer *b, const char *measurement, enum un
 	return r;
 }
 
+int cell_memattr(struct record *r, enum memattr_choice choice, enum memattr attr)
+{
+	if (choice == MEMATTRS_UC)
+		return 0;
+	return record_param(r, "memattr", "%s", attr == MEMATTR_WC ? "wc" : "uc");
+}
+
+int check_memattr(const struct buffer *b, const struct pagetable_entry *entry, enum memattr attr,
+		  struct error *err)
+{
+	char text[128];
+
+	if (!entry->memattr[0] || (attr == MEMATTR_WC) == !strcmp(entry->memattr, "WC"))
+		return 0;
+	bufspec_format(&b->spec, text, sizeof(text));
+	return error_set(err, EXIT_FAILED, EPROTO, "report it",
+			 "%s: the kernel agreed to write-combining %s, the page table says %s",
+			 text, attr == MEMATTR_WC ? "mappings" : "elsewhere only", entry->memattr);
+}
+
 void cell_baseline(struct record *r, struct samples *s, struct samples *baseline)
 {
 	struct summary own, host;

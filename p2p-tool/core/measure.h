@@ -15,6 +15,13 @@
 #include "rdma-op.h"
 #include "record.h"
 
+/* With which memory attributes a buffer is mapped; uncached is what is without a choice. */
+enum memattr_choice {
+	MEMATTRS_UC,
+	MEMATTRS_WC,
+	MEMATTRS_BOTH, /* one after the other */
+};
+
 struct map_params {
 	unsigned int repeat; /* measured rounds, at least 1 */
 	unsigned int warmup; /* rounds before them */
@@ -22,6 +29,7 @@ struct map_params {
 	uint64_t align;
 	bool via_device, via_dmabuf;
 	unsigned int dmabufs; /* so many of the buffer are there in all; 0: not said */
+	enum memattr_choice memattrs; /* write-combining needs via_dmabuf, and is only by that */
 };
 
 /*
@@ -29,7 +37,8 @@ struct map_params {
  * map.touch_all, map.munmap, each for every chosen fd; map.export and
  * map.close for the DMABUF itself. A cell that cannot be measured becomes a
  * record that says why, but when only one fd was chosen and the buffer cannot
- * be mapped through it, that is the error. 0 or -errno with err filled in;
+ * be mapped through it, that is the error. Where there is a choice of memory
+ * attributes each record has the parameter "memattr". 0 or -errno with err filled in;
  * out holds what was measured so far in any case. -EINTR: binding_interrupted().
  */
 int measure_map(struct buffer *b, const struct clock *c, const struct map_params *p,
@@ -63,6 +72,7 @@ struct copy_params {
 	bool write, read;
 	const char *routine; /* a name of copy_routines, or "all", or "best" */
 	enum map_via via;
+	enum memattr_choice memattrs; /* others than MEMATTRS_UC: VIA_DMABUF */
 	unsigned int repeat, warmup;
 };
 

@@ -275,6 +275,39 @@ int vfio_revoke_probe(const struct vfio_device *dev, struct error *err)
 	return ret ? explain_revoke(dev, ret, err) : 0;
 }
 
+static int explain_memattr(const struct vfio_device *dev, int ret, struct error *err)
+{
+	switch (ret) {
+	case -ENOTTY:
+		return error_set(err, EXIT_SKIP, ENOTTY, "boot a kernel with series/vfio",
+				 "%s: this kernel has no memory attributes for DMABUFs", dev->name);
+	case -EOPNOTSUPP:
+		return error_set(err, EXIT_SKIP, EOPNOTSUPP,
+				 "choose a prefetchable BAR that 'p2p-tool list BDF' shows; on x86 "
+				 "boot without nopat",
+				 "%s: no write-combining mappings of this BAR", dev->name);
+	case -EBUSY:
+		return error_set(err, EXIT_FAILED, EBUSY, "unmap it first",
+				 "%s: this memory is mapped with another attribute", dev->name);
+	default:
+		return error_set(err, EXIT_FAILED, -ret, NULL, "%s: memory attribute: %s",
+				 dev->name, strerror(-ret));
+	}
+}
+
+int vfio_set_memattr(const struct vfio_device *dev, int dmabuf_fd, enum memattr attr,
+		     struct error *err)
+{
+	struct vfio_device_feature_dma_buf_memattr arg = {
+		.dmabuf_fd = dmabuf_fd,
+		.memattr = attr == MEMATTR_WC ? VFIO_DMA_BUF_MEMATTR_WC : VFIO_DMA_BUF_MEMATTR_NC,
+	};
+	int ret = vfio_feature(dev, VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR,
+			       &arg, sizeof(arg));
+
+	return ret ? explain_memattr(dev, ret, err) : 0;
+}
+
 /* The file offset of configuration space, or -errno. */
 static int64_t config_offset(const struct vfio_device *dev)
 {

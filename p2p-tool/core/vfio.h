@@ -111,6 +111,14 @@ int vfio_revoke(const struct vfio_device *dev, int dmabuf_fd, struct error *err)
 /* Does the kernel know how to? 0, or -errno with err filled in (EXIT_SKIP). */
 int vfio_revoke_probe(const struct vfio_device *dev, struct error *err);
 
+/*
+ * Choose the memory attribute of later mappings of a DMABUF of this device
+ * (VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR in linux/vfio.h). 0, or -errno with err filled
+ * in: EXIT_SKIP when it cannot be had on this machine, or of this BAR.
+ */
+int vfio_set_memattr(const struct vfio_device *dev, int dmabuf_fd, enum memattr attr,
+		     struct error *err);
+
 /* Access to configuration space at offset. 0 or -errno. */
 int vfio_config_read(const struct vfio_device *dev, uint64_t offset, void *data, size_t size);
 int vfio_config_write(const struct vfio_device *dev, uint64_t offset, const void *data,

@@ -73,6 +73,12 @@ for name in map copy; do
 	expect_usage "--warmup 'x'"
 	run $name --via frob host:4K
 	expect_usage "--via 'frob'"
+	run $name --memattr frob host:4K
+	expect_usage "--memattr 'frob'" 'uc, wc or both'
+	run $name --via device --memattr both vfio:$absent/0:4K
+	expect_usage --memattr '--via dmabuf'
+	run $name --memattr wc host:4K
+	expect_error 77 host:4K 'no choice of memory attributes' vfio:
 	run $name --path frob host:4K
 	expect_usage "--path 'frob'" cdev group noiommu
 

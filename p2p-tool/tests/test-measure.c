@@ -106,7 +106,33 @@ static void test_map_one_page(void **state)
 	buffer_close(b, NULL);
 }
 
-/* What cannot be is a record with the reason beside others, and an error when it is alone. */
+/* Ordinary memory has no choice: records say so beside the others, alone it is an error. */
+static void test_map_memattr(void **state)
+{
+	struct map_params p = { .repeat = 3, .via_device = true, .memattrs = MEMATTRS_BOTH };
+	struct buffer *b = open_buffer(BUFFER_HOST, 8192);
+	struct record_set set = { 0 };
+	struct error err = { 0 };
+	size_t i;
+
+	assert_int_equal(measure_map(b, &ns, &p, &set, &err), 0);
+	assert_int_equal(set.count, 6 + 6);
+	for (i = 0; i < set.count; i++) {
+		assert_string_equal(record_get_param(set.record[i], "memattr"),
+				    i < 6 ? "uc" : "wc");
+		if (i >= 6)
+			assert_non_null(strstr(set.record[i]->skipped, "no choice"));
+	}
+	record_set_free(&set);
+
+	set = (struct record_set){ 0 };
+	p.memattrs = MEMATTRS_WC;
+	assert_int_equal(measure_map(b, &ns, &p, &set, &err), -EOPNOTSUPP);
+	assert_int_equal(err.status, EXIT_SKIP);
+	assert_int_equal(set.count, 0);
+	buffer_close(b, NULL);
+}
+
 /* Why first_touch is left out: memory that another page fault never comes for. */
 static void test_map_at_once(void **state)
 {
@@ -130,6 +156,7 @@ static void test_map_at_once(void **state)
 	assert_string_equal(err.remedy, "use a larger buffer");
 }
 
+/* What cannot be is a record with the reason beside others, and an error when it is alone. */
 static void test_map_no_dmabuf(void **state)
 {
 	struct map_params p = { .repeat = 3, .via_device = true, .via_dmabuf = true };
@@ -382,11 +409,17 @@ static void test_copy_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_map_host),      cmocka_unit_test(test_map_aligned),
-		cmocka_unit_test(test_map_one_page),  cmocka_unit_test(test_map_at_once),
-		cmocka_unit_test(test_map_no_dmabuf), WITH_TREE(test_sigbus),
-		cmocka_unit_test(test_copy),	      cmocka_unit_test(test_copy_best),
-		WITH_TREE(test_copy_wrong_data),      cmocka_unit_test(test_copy_refused),
+		cmocka_unit_test(test_map_host),
+		cmocka_unit_test(test_map_aligned),
+		cmocka_unit_test(test_map_one_page),
+		cmocka_unit_test(test_map_at_once),
+		cmocka_unit_test(test_map_no_dmabuf),
+		cmocka_unit_test(test_map_memattr),
+		WITH_TREE(test_sigbus),
+		cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_copy_best),
+		WITH_TREE(test_copy_wrong_data),
+		cmocka_unit_test(test_copy_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -538,6 +538,54 @@ static void check_revoke(void *arg)
 	assert_int_equal(revoke->dmabuf_fd, 7);
 }
 
+static void check_memattr(void *arg)
+{
+	struct vfio_device_feature *feature = arg;
+	struct vfio_device_feature_dma_buf_memattr *memattr = (void *)feature->data;
+
+	assert_int_equal(feature->flags,
+			 VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR);
+	assert_int_equal(feature->argsz, sizeof(*feature) + sizeof(*memattr));
+	assert_int_equal(memattr->dmabuf_fd, 7);
+	assert_int_equal(memattr->memattr, VFIO_DMA_BUF_MEMATTR_WC);
+}
+
+static void test_memattr(void **state)
+{
+	static const struct {
+		int error;
+		enum exit_status status;
+		const char *remedy;
+	} failures[] = {
+		{ -ENOTTY, EXIT_SKIP, "series/vfio" },
+		{ -EOPNOTSUPP, EXIT_SKIP, "prefetchable" },
+		{ -EBUSY, EXIT_FAILED, "unmap" },
+		{ -ENOMEM, EXIT_FAILED, "" },
+	};
+	static const struct step good[] = {
+		{ .request = VFIO_DEVICE_FEATURE, .fill = check_memattr },
+	};
+	struct vfio_sys sys = SCRIPT(good);
+	struct vfio_device dev = opened(&sys);
+	struct error err = { 0 };
+	size_t i;
+
+	assert_int_equal(vfio_set_memattr(&dev, 7, MEMATTR_WC, &err), 0);
+	assert_script_done(&sys);
+	for (i = 0; i < ARRAY_SIZE(failures); i++) {
+		struct step step[] = { { .request = VFIO_DEVICE_FEATURE,
+					 .result = failures[i].error } };
+		struct vfio_sys failing = SCRIPT(step);
+
+		dev.sys = &failing;
+		error_clear(&err);
+		assert_int_equal(vfio_set_memattr(&dev, 7, MEMATTR_UC, &err), failures[i].error);
+		assert_int_equal(err.status, failures[i].status);
+		assert_non_null(strstr(err.remedy, failures[i].remedy));
+	}
+	vfio_close(&dev);
+}
+
 static void check_revoke_probe(void *arg)
 {
 	struct vfio_device_feature *feature = arg;
@@ -636,8 +684,8 @@ int main(void)
 		TEST(test_missing),	 TEST(test_driver),	TEST(test_permission),
 		TEST(test_busy),	 TEST(test_not_viable), TEST(test_refused),
 		TEST(test_noiommu),	 TEST(test_region),	TEST(test_export),
-		TEST(test_export_parts), TEST(test_revoke),	TEST(test_config),
-		TEST(test_reset),
+		TEST(test_export_parts), TEST(test_memattr),	TEST(test_revoke),
+		TEST(test_config),	 TEST(test_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
