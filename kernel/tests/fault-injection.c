@@ -138,6 +138,51 @@ static int memattr(struct stage *s)
 	return set_memattr(&s->dev, s->fd, VFIO_DMA_BUF_MEMATTR_NC);
 }
 
+static void prepare_two(struct stage *s)
+{
+	struct vfio_region_dma_range ranges[] = { { SLICE_OFFSET, PAGE },
+						  { SLICE_OFFSET + 8 * PAGE, PAGE } };
+
+	s->fd = export_ranges(&s->dev, ACCEL_BAR, ranges, 2, O_RDWR | O_CLOEXEC);
+	if (s->fd < 0)
+		fact(false, "two pages are exported");
+}
+
+static int memattr_wc(struct stage *s)
+{
+	return set_memattr(&s->dev, s->fd, VFIO_DMA_BUF_MEMATTR_WC);
+}
+
+/* What failed is not half done: the pages can be mapped as before. */
+static void check_wc(struct stage *s, int ret)
+{
+	char *map = map_bar(&s->dev, ACCEL_BAR, SLICE_OFFSET, PAGE);
+
+	if (ret ? !map || faults(map) : map || errno != EBUSY)
+		fact(false, "write-combining: %d, and the BAR %s", ret,
+		     map ? "maps" : "does not map");
+	if (map)
+		munmap(map, PAGE);
+	drop_slice(s, ret);
+}
+
+static void prepare_wc(struct stage *s)
+{
+	prepare_two(s);
+	if (memattr_wc(s))
+		fact(false, "two pages are write-combining");
+}
+
+static int read_beside(struct stage *s)
+{
+	uint64_t word;
+
+	return pread(s->dev.fd, &word, sizeof(word), (off_t)(s->bar_offset + SLICE_OFFSET)) ==
+			       sizeof(word)
+		       ? 0
+		       : -errno;
+}
+
 static int import_slice(struct stage *s)
 {
 	return import(&s->dev, s->fd, SLICE_SIZE, 0x10000000);
@@ -248,6 +293,8 @@ static const struct call calls[] = {
 	{ "touch", prepare_untouched, touch, drop_slice, 8 },
 	{ "revoke", prepare_map, take_back, check_revoked, 2 },
 	{ "memattr", prepare_slice, memattr, drop_slice, 2 },
+	{ "write-combining", prepare_two, memattr_wc, check_wc, 4 },
+	{ "read() of write-combining memory", prepare_wc, read_beside, drop_slice, 3 },
 	{ "import", prepare_slice, import_slice, drop_import, 10 },
 	{ "attach", prepare_ranges, attach_importer, drop_importer, 2 },
 	{ "map", prepare_attached, map_for_importer, check_importer, 6 },

@@ -299,6 +299,11 @@ test_facts_debug() {
 	facts debug "$FACTS 28"
 }
 
+# Without PAT nothing is write-combining, and nobody says so.
+test_memattr_nopat() {
+	guest_facts '36 37 38 39' patched --append nopat -- /lab/tests/facts-memattr
+}
+
 # selftests KERNEL PROGRAM... - the kernel's own, on igb; a line a result is left in
 # $scratch/KERNEL.
 selftests() {
@@ -371,6 +376,26 @@ test_rdma() {
 	cat "$scratch/out"
 	[[ $(grep -c ',rdma\.[a-z_-]*,' "$scratch/out") -ge 100 ]]
 	! grep -E ',failed,' "$scratch/out"
+}
+
+# Uncached and write-combining side by side, as the page table says; data is verified.
+test_memattr() {
+	expect 0 lab_run --kernel patched -- sh -c '
+		p2p-tool map vfio:0000:03:00.0/2+4M:4M --memattr both --align 2M --repeat 3 --warmup 1 --json &&
+		p2p-tool map vfio:0000:03:00.0/2:64K --memattr wc --repeat 3 --warmup 1 --json &&
+		p2p-tool copy vfio:0000:03:00.0/2:64K --memattr both --routine all --sizes 64,64K \
+			--repeat 3 --warmup 1 --json &&
+		p2p-tool copy vfio:0000:03:00.0/2:64K --memattr wc --sizes 4K --repeat 3 --warmup 1 --json'
+	cat "$scratch/out" "$scratch/err"
+	grep '^{' "$scratch/out" | jq -e -s '[.[] | select(.type == "record" and .skipped == null)] |
+		(map(select((.memattr // "") != "")) | length) >= 40 and
+		all(.[] | select((.memattr // "") != ""); .memattr == {uc: "UC-", wc: "WC"}[.params.memattr]) and
+		all(.[] | select(.measurement | startswith("copy.")); .verification == "ok") and
+		(map(select(.params.align == "2M" and .memattr == "WC") | .page_order) | unique) == [9] and
+		(map(select(.params.memattr == "wc") | .params.via) | unique) == ["dmabuf"]'
+	# A device without prefetchable BARs
+	expect 77 lab_run --kernel patched -- p2p-tool map --bind vfio:0000:04:00.0/0 --memattr wc
+	grep -q '0000:04:00.0: no write-combining mappings of this BAR; choose a prefetchable BAR' "$scratch/err"
 }
 
 # Every kind of buffer in a DRM device: by way of the DMABUF that it gives back and of
@@ -807,6 +832,23 @@ delayed_storm() {
 
 test_delayed_storm_debug() {
 	delayed_storm 12 2
+}
+
+# Memory attributes that change under everybody's hands.
+memattr_storm() {
+	guest_facts '39 40' "$1" --timeout $(($2 * 4 + 300)) --smp 2 -- /lab/tests/storm-memattr "$2"
+}
+
+test_memattr_storm_patched() {
+	memattr_storm patched 8
+}
+
+test_memattr_storm_debug() {
+	memattr_storm debug 12
+}
+
+slow_memattr_storm_debug() {
+	memattr_storm debug 200
 }
 
 slow_storm_debug() {

@@ -1507,6 +1507,21 @@ struct vfio_device_feature_bus_master {
  *
  * flags should be 0.
  *
+ * The dmabuf can be mapped with mmap(): offset 0 is the first byte of the first
+ * range, which the other ranges follow. A fd that was made with O_RDONLY can be
+ * mapped for reading only. That is about mmap(): what importers of the dmabuf may
+ * do with it, such as DMA, is not restricted by it. The mapping is non-cached
+ * unless VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR says otherwise. It does not keep the
+ * device open. Access raises SIGBUS while the memory of the
+ * device is not accessible, and for good once the device was closed. mmap() fails
+ * with
+ *
+ * EINVAL the mapping is private (MAP_PRIVATE), or not within the dmabuf.
+ * EACCES the mapping is writable and the fd is not.
+ * ENODEV the memory of the device is not accessible, or the device was closed.
+ * EBUSY part of the memory is mapped with another memory attribute.
+ * EOPNOTSUPP the memory is not that of a BAR but of a driver with rules of its own.
+ *
  * Return: The fd number on success, -1 and errno is set on failure.
  */
 #define VFIO_DEVICE_FEATURE_DMA_BUF 11
@@ -1562,25 +1577,31 @@ struct vfio_device_feature_zpci_err {
  * of this device made, or a duplicate of one. When the ioctl returns, importers
  * have let go of the DMABUF and all its mappings in all processes are gone:
  * access raises SIGBUS. It can never be mapped, attached or imported again,
- * whatever happens to the device. The ioctl waits for importers and can take as
- * long as they do.
+ * whatever happens to the device.
+ *
+ * Mappings go first. Then the ioctl waits for importers, and for all fences of the
+ * DMABUF, which whoever has a fd of it can add (DMA_BUF_IOCTL_IMPORT_SYNC_FILE):
+ * it can take as long as they do. While it waits, whatever needs all DMABUFs of
+ * the device waits, too, such as a reset; a hot reset fails with EBUSY.
  *
  * The memory can be exported anew, as another DMABUF. Other DMABUFs and mappings
- * of the BAR are not affected, also where they overlap. While the ioctl waits,
- * whatever needs all DMABUFs of the device waits, too, such as a reset; a hot
- * reset fails with EBUSY.
+ * of the BAR are not affected, also where they overlap.
  *
- * There is one user that does not let go: a mapping of the DMABUF that was mapped
- * for DMA into a VFIO type1 container (VFIO_IOMMU_MAP_DMA) stays mapped there.
+ * There are users that take physical addresses from a mapping and are never told
+ * that it is gone: VFIO type1 containers (VFIO_IOMMU_MAP_DMA), whoever they belong
+ * to, and ACRN. What they mapped stays mapped. Do not give a DMABUF to somebody who
+ * may use these and is not to be trusted.
  *
  * Return: 0 on success, -1 and errno set on failure:
  *
  * EBADF dmabuf_fd is not open.
- * EINVAL dmabuf_fd is not a DMABUF.
+ * EINVAL dmabuf_fd is not a DMABUF; argsz is too small; or this is no SET.
+ * EFAULT the argument cannot be read.
  * ENODEV the DMABUF is not one of this device, or was made before the device was
  *        last closed.
  * EBADFD the DMABUF was taken back before, by an ioctl that may still wait.
  * EOPNOTSUPP the driver of the device does not export DMABUFs.
+ * ENOTTY the kernel was built without, see CONFIG_VFIO_PCI_DMABUF.
  */
 struct vfio_device_feature_dma_buf_revoke {
 	__s32 dmabuf_fd;
@@ -1599,19 +1620,23 @@ struct vfio_device_feature_dma_buf_revoke {
  *
  * A page has one memory attribute at a time. While a DMABUF is write-combining
  * its memory cannot be mapped otherwise: mmap() of the BAR, or of another DMABUF
- * that overlaps and is non-cached, fails with EBUSY. That ends when the DMABUF is
- * set back, released, or taken back by VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE. What
- * read() and write() of the device file do is not affected, nor are importers.
+ * that overlaps and is non-cached, fails with EBUSY, and so does
+ * VFIO_DEVICE_IOEVENTFD there. That ends when the DMABUF is set back, released, or
+ * taken back by VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE. Resets do not end it. read()
+ * and write() of the device file access the memory with the attribute that it has.
+ * Importers are not affected.
  *
  * Return: 0 on success, -1 and errno set on failure:
  *
- * EBADF, EINVAL, ENODEV as for VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE.
+ * EBADF, EINVAL, EFAULT, ENODEV, ENOTTY as for VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE.
  * ENOENT there is no such memory attribute.
  * EBUSY the DMABUF is mapped with another memory attribute, or part of its memory
  *       is, through a mapping of the BAR or of another DMABUF.
  * EOPNOTSUPP the driver of the device does not export DMABUFs; or a mapping would
  *            not get that memory attribute, because of the architecture, the
- *            driver, or a BAR that is not prefetchable.
+ *            driver, a BAR that is not prefetchable, or memory that the kernel
+ *            has mapped for other purposes, such as ioeventfds.
+ * ENOMEM there is not enough memory.
  */
 struct vfio_device_feature_dma_buf_memattr {
 	__s32 dmabuf_fd;
