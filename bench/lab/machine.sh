@@ -16,9 +16,9 @@ make_disk() {
 	rm "$path"
 }
 
-# machine_arguments RUN-DIR SMP MEMORY DISK - one argument a line.
+# machine_arguments RUN-DIR SMP MEMORY DISK BAR-SIZE - one argument a line.
 machine_arguments() {
-	local run=$1 smp=$2 memory=$3 disk=$4
+	local run=$1 smp=$2 memory=$3 disk=$4 bar_size=$5
 
 	# EPYC: p2pdma takes Zen host bridges for granted.
 	printf '%s\n' -nodefaults -no-user-config -display none -no-reboot \
@@ -32,8 +32,8 @@ machine_arguments() {
 		-device xio3130-downstream,id=dp1,bus=up,addr=1,chassis=11,slot=11 \
 		-device xio3130-downstream,id=dp2,bus=up,addr=2,chassis=12,slot=12
 
-	# 03:00.0 accelerator, BAR2 64 MiB; 05:00.0 a spare one beside it
-	printf '%s\n' -object memory-backend-ram,id=accel0,size=64M,share=on \
+	# 03:00.0 accelerator, BAR2 64 MiB unless told otherwise; 05:00.0 a spare one beside it
+	printf '%s\n' -object "memory-backend-ram,id=accel0,size=$bar_size,share=on" \
 		-device ivshmem-plain,memdev=accel0,bus=dp0 \
 		-object memory-backend-ram,id=spare,size=1M,share=on \
 		-device ivshmem-plain,memdev=spare,bus=dp2

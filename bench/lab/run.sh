@@ -32,6 +32,8 @@ exit with its status; or give an interactive shell (leave it with 'exit').
   --counted        the TSC counts instructions exactly; one CPU only
   --smp N          number of CPUs (default: 1)
   --mem SIZE       memory (default: 2G)
+  --bar-size SIZE  BAR 2 of 0000:03:00.0 (default: 64M), a power of two from
+                   1M to 16G; the host gives memory for what is used of it
   --copy PATH      put a file or directory into the guest's /lab/in/, under
                    its own name (may be given again with another name). If
                    PATH is a link, what it points to; links inside a
@@ -50,12 +52,12 @@ USAGE
 }
 
 # Options and their defaults, set by parse_options.
-kernel=lab counted='' smp=1 memory=2G copies=() out='' limit='' append='' console='' interactive=''
+kernel=lab counted='' smp=1 memory=2G bar_size=64M copies=() out='' limit='' append='' console='' interactive=''
 # What cleanup has to end and remove.
 run='' stage='' qemu='' readers=() terminal='' disk=''
 
 parse_options() {
-	parse_arguments run + --kernel=:kernel --counted:counted --smp=:smp --mem=:memory \
+	parse_arguments run + --kernel=:kernel --counted:counted --smp=:smp --mem=:memory --bar-size=:bar_size \
 		'--copy=:copies[]' --out=:out --timeout=:limit --append=:append \
 		--console=:console -- "$@"
 	command=("${arguments[@]}")
@@ -64,6 +66,8 @@ parse_options() {
 	[[ $smp =~ ^[1-8]$ ]] || usage_error "--smp $smp: give a number of CPUs from 1 to 8"
 	[[ -z $counted || $smp == 1 ]] || usage_error "--counted counts on one CPU: leave out --smp $smp"
 	[[ $memory =~ ^[0-9]+[MG]$ ]] || usage_error "--mem $memory: give a size such as 2G or 1536M"
+	[[ $bar_size =~ ^((1|2|4|8|16|32|64|128|256|512)M|(1|2|4|8|16)G)$ ]] ||
+		usage_error "--bar-size $bar_size: give a power of two from 1M to 16G, such as 64M or 1G"
 	[[ -n $limit ]] || limit=$([[ -n $interactive ]] && echo 86400 || echo 600)
 	[[ $limit =~ ^[1-9][0-9]*$ ]] || usage_error "--timeout $limit: give a number of seconds"
 	if [[ -n $interactive ]]; then
@@ -181,7 +185,7 @@ main() {
 
 	make_disk "$run"
 	mapfile -t arguments < <(
-		machine_arguments "$run" "$smp" "$memory" "$disk"
+		machine_arguments "$run" "$smp" "$memory" "$disk" "$bar_size"
 		accel_arguments "$accel" "$counted"
 	)
 	arguments+=(-kernel "$(kernel_dir "$kernel")/bzImage" -initrd "$run/initramfs"
