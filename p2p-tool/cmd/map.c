@@ -27,8 +27,8 @@ static const struct opt options[] = {
 	  "map through the fd of the device (or of the memory), the dmabuf, or both; default: "
 	  "all that the buffer has" },
 	{ MAP_ALIGN, "align", "SIZE",
-	  "map at an address that agrees with the bus address modulo SIZE, so that huge pages "
-	  "fit; default: where the kernel likes" },
+	  "map at an address that agrees with the bus address modulo SIZE and no more: 2M for "
+	  "pages of 2 MiB, 4K for none that are huge; default: where the kernel likes" },
 	{ MAP_READ_ONLY, "read-only", NULL, "export the DMABUF read-only and map it so" },
 	{ MAP_RANGES, "ranges", "N",
 	  "make the DMABUF of N equal parts of the BAR, the last one first" },

@@ -114,14 +114,15 @@ int probe_mapping(struct run *r, struct error *err)
 
 	r->addr = NULL;
 	if (r->p->align) {
-		r->align = r->p->align;
-		r->residue = r->b->phys_congruence;
+		/* And does not modulo twice that: then larger pages never fit. */
+		r->align = 2 * r->p->align;
+		r->residue = r->b->phys_congruence + r->p->align;
 		ret = find_room(r, 0, &r->addr);
 		if (ret == -ENOMEM) {
 			char text[128], align[32];
 
 			bufspec_format(&r->b->spec, text, sizeof(text));
-			size_format(r->align, align, sizeof(align));
+			size_format(r->p->align, align, sizeof(align));
 			return error_set(err, EXIT_USAGE, ENOMEM, "give a smaller --align",
 					 "%s: has no room in the address space at a multiple of %s",
 					 text, align);

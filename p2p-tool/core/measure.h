@@ -25,7 +25,10 @@ enum memattr_choice {
 struct map_params {
 	unsigned int repeat; /* measured rounds, at least 1 */
 	unsigned int warmup; /* rounds before them */
-	/* 0: the kernel picks; else map at an address congruent to the bus address modulo align. */
+	/*
+	 * 0: the kernel picks; else map at an address congruent to the bus address
+	 * modulo align, and not modulo more.
+	 */
 	uint64_t align;
 	bool via_device, via_dmabuf;
 	unsigned int dmabufs; /* so many of the buffer are there in all; 0: not said */
