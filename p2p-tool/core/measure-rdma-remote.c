@@ -166,7 +166,8 @@ static bool enough(const struct run *r, uint64_t since, unsigned int rounds)
 	if (r->samples.count == r->samples.capacity)
 		return true;
 	if (r->p->duration > 0)
-		return (double)(clock_now(c) - since) >= r->p->duration * 1e9;
+		return rounds > r->p->warmup &&
+		       (double)(clock_now(c) - since) >= r->p->duration * 1e9;
 	return rounds >= r->p->warmup + r->p->repeat;
 }
 
@@ -181,6 +182,8 @@ static int run_rounds(struct run *r, struct rdma_wire_round *round, struct error
 	for (i = 0; !ret && !enough(r, since, i); i++) {
 		bool warm = i >= r->p->warmup;
 
+		if (i == r->p->warmup)
+			since = clock_now(r->subject.c);
 		ret = binding_interrupted(err);
 		if (!ret)
 			ret = run_round(r, round, false, warm ? &r->samples : NULL, err);

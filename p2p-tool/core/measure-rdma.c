@@ -134,7 +134,8 @@ static bool enough(const struct run *r, uint64_t since, unsigned int rounds)
 	if (r->samples.count == r->samples.capacity)
 		return true;
 	if (r->p->duration > 0 && c->unit == UNIT_NS)
-		return (double)(clock_now(c) - since) >= r->p->duration * 1e9;
+		return rounds > r->p->warmup &&
+		       (double)(clock_now(c) - since) >= r->p->duration * 1e9;
 	return rounds >= r->p->warmup + r->p->repeat;
 }
 
@@ -150,6 +151,8 @@ static int run_rounds(struct run *r, struct error *err)
 	for (i = 0; !ret && !enough(r, since, i); i++) {
 		uint64_t sample, other = 0;
 
+		if (i == r->p->warmup)
+			since = clock_now(r->subject.c);
 		ret = binding_interrupted(err);
 		if (!ret)
 			ret = run_round(r, &r->buffer, &sample, err);

@@ -135,6 +135,51 @@ test_demo() {
 	fi
 }
 
+# A device is borrowed by one at a time, and given back to its driver whatever ends
+# the one who has it.
+test_bind() {
+	expect 0 lab_run --timeout 300 -- sh -c '
+		bdf=0000:04:00.0
+		at_home() {
+			[ "$(basename "$(readlink /sys/bus/pci/devices/$bdf/driver)")" = igb ] &&
+				[ "$(cat /sys/bus/pci/devices/$bdf/driver_override)" = "(null)" ]
+		}
+		at_home || { echo "igb does not have it"; exit 1; }
+		p2p-tool map --bind vfio:$bdf/0:4K --repeat 2 >/dev/null || exit
+		at_home || { echo "not given back"; exit 1; }
+		for signal in INT TERM HUP KILL; do
+			for delay in 0.05 0.2 0.8; do
+				p2p-tool map --bind vfio:$bdf/0:4K --repeat 100000 >/dev/null 2>&1 &
+				sleep $delay
+				kill -$signal $!
+				wait $!
+				for i in 1 2 3 4 5 6 7 8 9 10; do at_home && break; sleep 0.5; done
+				at_home || { echo "SIG$signal after $delay s: not given back"; exit 1; }
+			done
+		done
+		p2p-tool map --bind vfio:$bdf/0:4K --repeat 1000 >/dev/null & first=$!
+		sleep 1
+		p2p-tool map --bind vfio:$bdf/0:4K >/dev/null
+		echo "second: $?"
+		wait $first
+		echo "first: $?"
+		at_home && echo "at home"'
+	cat "$scratch/out" "$scratch/err"
+	[[ $(cat "$scratch/out") == $'second: 77\nfirst: 0\nat home' ]]
+}
+
+# Who appends at the same time loses nothing.
+test_append() {
+	expect 0 lab_run --smp 2 -- sh -c '
+		for i in 1 2 3 4 5 6 7 8; do
+			p2p-tool map host:64K --repeat 1 --output /tmp/all --append >/dev/null &
+		done
+		wait
+		cat /tmp/all'
+	[[ $(grep -c '"type":"environment"' "$scratch/out") -eq 8 ]]
+	[[ $(jq -r 'select(.type == "record") | .measurement' "$scratch/out" | sort | uniq -c | awk '{ print $1 }' | sort -u) == 8 ]]
+}
+
 # How long a revoke takes, and that nothing gets through afterwards.
 test_revoke() {
 	expect 0 lab_run --kernel patched --smp 2 -- sh -c '
@@ -352,6 +397,25 @@ test_rxe_debug() {
 	cat "$scratch/out"
 }
 
+# Both at once, while access is taken away in every way there is.
+importers_storm() {
+	expect 0 lab_run --kernel "$1" --smp 2 --timeout $(($2 * 4 + 300)) -- sh -c "
+		rdma-up && /lab/tests/importers-storm $2"
+	cat "$scratch/out"
+}
+
+test_importers_storm_lab() {
+	importers_storm lab 10
+}
+
+test_importers_storm_debug() {
+	importers_storm debug 20
+}
+
+slow_importers_storm_debug() {
+	importers_storm debug 120
+}
+
 slow_rxe_debug_long() {
 	expect 0 lab_run --kernel debug --timeout 1200 -- sh -c 'rdma-up && /lab/tests/rxe 1000'
 	cat "$scratch/out"
@@ -376,6 +440,9 @@ test_rdma() {
 	cat "$scratch/out"
 	[[ $(grep -c ',rdma\.[a-z_-]*,' "$scratch/out") -ge 100 ]]
 	! grep -E ',failed,' "$scratch/out"
+	# The warm-up does not count, however short the time.
+	expect 0 lab_run -- sh -c 'rdma-up && p2p-tool rdma host:64K --op write --duration 0.001 --json'
+	jq -e 'select(.type == "record" and .measurement == "rdma.write") | .count >= 1' "$scratch/out"
 }
 
 # Uncached and write-combining side by side, as the page table says; data is verified.
