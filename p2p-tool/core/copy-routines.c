@@ -185,8 +185,7 @@ const struct copy_routine copy_routines[] = {
 	{ "avx512", "64-byte loads and stores", has_avx512, avx512_write, avx512_read },
 	{ "nt", "16-byte non-temporal stores (movntdq)", always, nt_write, NULL },
 	{ "nt64", "64-byte non-temporal stores", has_avx512, nt64_write, NULL },
-	{ "movdir64b", "64-byte direct stores", has_movdir64b, movdir64b_write,
-	  NULL },
+	{ "movdir64b", "64-byte direct stores", has_movdir64b, movdir64b_write, NULL },
 	{ "stream", "16-byte streaming loads (movntdqa)", has_sse41, NULL, stream_read },
 	{ "stream64", "64-byte streaming loads", has_avx512, NULL, stream64_read },
 #endif

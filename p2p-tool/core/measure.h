@@ -31,7 +31,7 @@ struct map_params {
 	 */
 	uint64_t align;
 	bool via_device, via_dmabuf;
-	unsigned int dmabufs; /* so many of the buffer are there in all; 0: not said */
+	unsigned int dmabufs;	      /* so many of the buffer are there in all; 0: not said */
 	enum memattr_choice memattrs; /* write-combining needs via_dmabuf, and is only by that */
 };
 
