@@ -149,7 +149,8 @@ test_bind() {
 		at_home || { echo "not given back"; exit 1; }
 		for signal in INT TERM HUP KILL; do
 			for delay in 0.05 0.2 0.8; do
-				p2p-tool map --bind vfio:$bdf/0:4K --repeat 100000 >/dev/null 2>&1 &
+				# Background jobs of a script ignore SIGINT otherwise.
+				env --default-signal=INT p2p-tool map --bind vfio:$bdf/0:4K --repeat 100000 >/dev/null 2>&1 &
 				sleep $delay
 				kill -$signal $!
 				wait $!
