@@ -23,7 +23,7 @@ def other($same):
 	elif test("^[a-z0-9-]+$") then $same + {kernel: .}
 	else figure end;
 def gate:
-	capture("^(?<mode>(counted|timed):[a-z0-9-]+) (?<left>.*) / (?<right>.*) (?<op><=|>=) (?<bound>[0-9.]+)$")
+	capture("^(?<mode>(counted|timed):[a-z0-9-]+) (?<left>.*) (?<by>[/-]) (?<right>.*) (?<op><=|>=) (?<bound>[0-9.]+)$")
 	| .figure = (.left | figure) | .figure as $f | .other = (.right | other($f)) | .bound |= tonumber;
 
 def pattern: gsub("[.+()]"; "\\\(.)") | gsub("\\*"; ".*") | "^\(.)$";
@@ -51,7 +51,7 @@ def verdict($g; $runs):
 	  elif ($g.mode | startswith("timed")) and ($g.other.peer | not) and ($a | length) < 6 then
 		["FAIL \($g.text): \($a | length) runs, 6 are needed", 1]
 	  else
-		(if $g.other.peer then $a else [range($a | length) | $a[.] / $b[.]] end | sort) as $ratios
+		(if $g.other.peer then $a else [range($a | length) | if $g.by == "/" then $a[.] / $b[.] else $a[.] - $b[.] end] end | sort) as $ratios
 		| (if $g.op == "<=" then $ratios[0] <= $g.bound else $ratios[-1] >= $g.bound end) as $holds
 		| "\($ratios[0] | short)\(if $ratios[0] == $ratios[-1] then "" else "..\($ratios[-1] | short)" end)" as $is
 		| ["\(if $holds then "ok  " else "FAIL" end) \($g.text): is \($is)", if $holds then "ok" else 1 end]

@@ -989,6 +989,8 @@ test_gates_can_fail() {
 	gate 'counted:map patched:map.mmap[buffer=host:* via=device] / stock <= 1.1'
 	! gate 'counted:map patched:map.mmap[buffer=host:* via=device] / stock <= 1.09' || fail 'more than the bound passes'
 	! gate 'counted:map patched:map.mmap[buffer=host:* via=device] / stock >= 1.11' || fail 'less than the bound passes'
+	gate 'counted:map patched:map.mmap[buffer=host:* via=device] - stock <= 10'
+	! gate 'counted:map patched:map.mmap[buffer=host:* via=device] - stock <= 9' || fail 'a difference beyond the bound passes'
 	! gate 'counted:map patched:map.mmap[buffer=host:8K via=device] / stock <= 2' || fail 'a cell that is not there passes'
 	! gate 'counted:map patched:map.mmap / stock <= 2' || fail 'what is no gate passes'
 	jq -c -n '{type: "record", measurement: "peers.write", buffer: "host:4K", params: {}, median: 1, skipped: null,
