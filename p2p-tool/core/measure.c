@@ -46,7 +46,9 @@ int check_memattr(const struct buffer *b, const struct pagetable_entry *entry, e
 {
 	char text[128];
 
-	if (!entry->memattr[0] || (attr == MEMATTR_WC) == !strcmp(entry->memattr, "WC"))
+	/* Whoever owns other memory maps it as they like: vgem write-combining, for one */
+	if (b->spec.kind != BUFFER_VFIO || !entry->memattr[0] ||
+	    (attr == MEMATTR_WC) == !strcmp(entry->memattr, "WC"))
 		return 0;
 	bufspec_format(&b->spec, text, sizeof(text));
 	return error_set(err, EXIT_FAILED, EPROTO, "report it",
