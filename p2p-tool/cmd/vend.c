@@ -225,8 +225,9 @@ static int run_client(struct vend_command *v, const struct clock *c, struct reco
 	ret = measure_map(vend_client_buffer(client), c, &params, out, &why);
 	if (!ret)
 		ret = vend_client_confined(client, c, out, &why);
-	/* The slice goes before its owner can tell. */
-	if (ret && !vend_client_expired(client, ret == -EFAULT ? EXPIRY_MS : 0, err))
+	/* The slice goes before its owner can tell: access fails, or mapping it again. */
+	if (ret &&
+	    !vend_client_expired(client, ret == -EFAULT || ret == -ENODEV ? EXPIRY_MS : 0, err))
 		*err = why;
 	/* Also then: the owner wants to know. */
 	returned = vend_client_return(client, c, out, ret ? NULL : err);

@@ -249,7 +249,7 @@ test_vend() {
 		done
 		echo "too late"
 		owner --hold 0.5 --json
-		client --repeat 1000 >/dev/null
+		client --repeat 100000 >/dev/null
 		echo "status $?"
 		kill $owner; wait
 		echo "owner dies"
@@ -291,7 +291,12 @@ test_scale() {
 # Two boots of one image agree in every counted median.
 test_counted_boots_agree() {
 	"$LAB_ROOT/lab" ab stock stock --suite map --counted --json --out "$scratch/ab" >"$scratch/compared"
-	jq -r '.cells[] | select(.verdict != "equal") | "differs: \(.measurement) \(.buffer) \(.params): \(.a_median) \(.b_median)"' \
+	# But for the memory of a udmabuf, which docs/measuring.md explains: by little.
+	jq -r '.cells[] | select(.verdict != "equal") |
+		select((.buffer | startswith("udmabuf:") | not) or
+			(.measurement != "map.export" and .measurement != "map.close") or
+			(.b_median / .a_median - 1 | fabs) > 0.005) |
+		"differs: \(.measurement) \(.buffer) \(.params): \(.a_median) \(.b_median)"' \
 		"$scratch/compared" | tee "$scratch/differs"
 	[[ ! -s $scratch/differs ]] || fail 'the boots do not agree'
 	jq -e '.summary[0].cells >= 40 and .environment == []' "$scratch/compared"
