@@ -24,7 +24,7 @@ source "$LAB_ROOT/kernel/selftests.sh"
 # Groups in the order they run, each a file in bench/lab/tests/, with its
 # budget in seconds on 2 cores from nothing. 20 % over fails.
 GROUPS_IN_ORDER=(rest builds tool guest)
-declare -A BUDGET=([rest]=120 [builds]=2100 [tool]=300 [guest]=900)
+declare -A BUDGET=([rest]=120 [builds]=1860 [tool]=300 [guest]=1320)
 
 usage() {
 	cat <<'USAGE'
@@ -32,7 +32,7 @@ Usage: ./lab test [--full] [--only PATTERN] [--list]
 
 Run the tests: rest (scripts, sources, patch queue), builds (kernels), tool
 (p2p-tool on this machine) and guest (in the lab). From nothing that takes
-about half an hour on 2 cores, a few minutes when kernels are built.
+about an hour on 2 cores, less than half of it when kernels are built.
 
   --full          also what is slow: every patch on its own, kernels that
                   show a bug before its fix
