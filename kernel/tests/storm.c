@@ -30,6 +30,8 @@ static uint64_t offset = SLICE_OFFSET;
 static atomic_bool stop;
 static atomic_uint counts[8];
 static atomic_int violations;
+/* A child has all files open that its parent had: none may be closed for good then. */
+static pthread_mutex_t files = PTHREAD_MUTEX_INITIALIZER;
 
 static __thread sigjmp_buf escape;
 static __thread volatile sig_atomic_t armed;
@@ -67,6 +69,7 @@ static void move_and_fork(char *map)
 	if (moved == MAP_FAILED)
 		moved = map;
 	touch(moved);
+	pthread_mutex_lock(&files);
 	pid = fork();
 	if (!pid) {
 		touch(moved);
@@ -74,6 +77,7 @@ static void move_and_fork(char *map)
 	}
 	if (pid > 0)
 		waitpid(pid, NULL, 0);
+	pthread_mutex_unlock(&files);
 	munmap(moved, PAGE);
 }
 
@@ -226,12 +230,13 @@ static void *close_device(void *arg)
 		map = map_fd(fd, 0, SLICE_SIZE, PROT_READ);
 		if (map)
 			touch(map);
+		pthread_mutex_lock(&files);
 		vfio_close(&other);
-		if (map) {
-			if (touch(map))
-				violations++;
+		if (map && touch(map))
+			violations++;
+		pthread_mutex_unlock(&files);
+		if (map)
 			munmap(map, SLICE_SIZE);
-		}
 		close(fd);
 		counts[5]++;
 	}
