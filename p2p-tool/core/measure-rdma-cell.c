@@ -175,6 +175,18 @@ static int add_registration(const struct rdma_subject *s, const char *name, stru
 	return cell_finish(record, s->c, samples, out, err);
 }
 
+bool rdma_cell_done(const struct rdma_params *p, const struct clock *c, const struct samples *s,
+		    unsigned int rounds, uint64_t *since)
+{
+	if (rounds == p->warmup)
+		*since = clock_now(c);
+	if (s->count == s->capacity)
+		return true;
+	if (p->duration > 0 && c->unit == UNIT_NS)
+		return rounds > p->warmup && (double)(clock_now(c) - *since) >= p->duration * 1e9;
+	return rounds >= p->warmup + p->repeat;
+}
+
 /* Buffer and baseline in turn. */
 static int register_rounds(const struct rdma_subject *s, const struct rdma_params *p,
 			   struct samples samples[4], struct error *err)

@@ -36,6 +36,13 @@ unsigned int rdma_messages_per_round(const struct rdma_params *p, uint64_t size)
 /* The throughput that a sample is: so many messages in a time, or the cost of one in instructions. */
 uint64_t rdma_throughput(const struct clock *c, uint64_t messages, uint64_t size, uint64_t cost);
 
+/*
+ * Is a cell done after so many rounds, warm-up included? To be asked before each
+ * round, from 0 on: its duration, if that limits it, begins after the warm-up, at
+ * *since.
+ */
+bool rdma_cell_done(const struct rdma_params *p, const struct clock *c, const struct samples *s,
+		    unsigned int rounds, uint64_t *since);
 /* Add the record. 0, or -errno with err filled in. */
 int rdma_cell_add(const struct rdma_subject *s, const struct rdma_cell *cell,
 		  struct record_set *out, struct error *err);

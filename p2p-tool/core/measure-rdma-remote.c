@@ -159,31 +159,17 @@ static int run_round(struct run *r, struct rdma_wire_round *round, bool baseline
 	return 0;
 }
 
-static bool enough(const struct run *r, uint64_t since, unsigned int rounds)
-{
-	const struct clock *c = r->subject.c;
-
-	if (r->samples.count == r->samples.capacity)
-		return true;
-	if (r->p->duration > 0)
-		return rounds > r->p->warmup &&
-		       (double)(clock_now(c) - since) >= r->p->duration * 1e9;
-	return rounds >= r->p->warmup + r->p->repeat;
-}
-
 /* Buffers and baseline in turn. */
 static int run_rounds(struct run *r, struct rdma_wire_round *round, struct error *err)
 {
-	uint64_t since = clock_now(r->subject.c);
+	uint64_t since = 0;
 	unsigned int i;
 	int ret = 0;
 
 	r->mismatch[0] = '\0';
-	for (i = 0; !ret && !enough(r, since, i); i++) {
+	for (i = 0; !ret && !rdma_cell_done(r->p, r->subject.c, &r->samples, i, &since); i++) {
 		bool warm = i >= r->p->warmup;
 
-		if (i == r->p->warmup)
-			since = clock_now(r->subject.c);
 		ret = binding_interrupted(err);
 		if (!ret)
 			ret = run_round(r, round, false, warm ? &r->samples : NULL, err);

@@ -127,32 +127,18 @@ static int run_round(struct run *r, struct rdma_memory *target, uint64_t *sample
 	return ret;
 }
 
-static bool enough(const struct run *r, uint64_t since, unsigned int rounds)
-{
-	const struct clock *c = r->subject.c;
-
-	if (r->samples.count == r->samples.capacity)
-		return true;
-	if (r->p->duration > 0 && c->unit == UNIT_NS)
-		return rounds > r->p->warmup &&
-		       (double)(clock_now(c) - since) >= r->p->duration * 1e9;
-	return rounds >= r->p->warmup + r->p->repeat;
-}
-
 /* Buffer and baseline in turn, so that whatever disturbs the machine disturbs both. */
 static int run_rounds(struct run *r, struct error *err)
 {
-	uint64_t since = clock_now(r->subject.c);
+	uint64_t since = 0;
 	unsigned int i;
 	int ret = 0;
 
 	r->samples.count = r->other.count = 0;
 	r->mismatch[0] = '\0';
-	for (i = 0; !ret && !enough(r, since, i); i++) {
+	for (i = 0; !ret && !rdma_cell_done(r->p, r->subject.c, &r->samples, i, &since); i++) {
 		uint64_t sample, other = 0;
 
-		if (i == r->p->warmup)
-			since = clock_now(r->subject.c);
 		ret = binding_interrupted(err);
 		if (!ret)
 			ret = run_round(r, &r->buffer, &sample, err);
