@@ -9,8 +9,6 @@
 #include <fcntl.h>
 #include <linux/vfio.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +20,7 @@
 
 #include "core/pagetable.h"
 #include "slices.h"
+#include "touch.h"
 
 #define MEMTYPES "/sys/kernel/debug/x86/pat_memtype_list"
 
@@ -35,29 +34,6 @@ static const char *const names[NCOUNTS] = { "slices",	    "of them write-combini
 					    "resets" };
 static atomic_uint counts[NCOUNTS];
 
-static __thread sigjmp_buf escape;
-static __thread volatile sig_atomic_t armed;
-
-static void on_sigbus(int sig)
-{
-	if (armed)
-		siglongjmp(escape, 1);
-	_exit(99);
-}
-
-static bool touch(volatile char *p)
-{
-	bool ok = false;
-
-	if (!sigsetjmp(escape, 1)) {
-		armed = 1;
-		*p = 1;
-		ok = true;
-	}
-	armed = 0;
-	return ok;
-}
-
 /*
  * Between a touch and the look at the entry it may have been zapped. The look
  * takes long, so few pages get one.
@@ -67,7 +43,7 @@ static void expect_attribute(char *map, uint64_t size, const char *memattr)
 	struct pagetable_entry entry;
 	char *page = map + (uint64_t)random() % (size / PAGE) * PAGE;
 
-	if (touch(page) && random() % 4 == 0 && !pagetable_lookup(page, &entry) &&
+	if (touch_write(page) && random() % 4 == 0 && !pagetable_lookup(page, &entry) &&
 	    strcmp(entry.memattr, memattr)) {
 		fprintf(stderr, "%s instead of %s\n", entry.memattr, memattr);
 		violations++;
@@ -213,13 +189,12 @@ int main(int argc, char **argv)
 	static void *(*const work[])(void *) = { map_slices, map_slices,   map_bars,
 						 copy,	     use_eventfds, reset };
 	const unsigned int n = sizeof(work) / sizeof(work[0]);
-	struct sigaction action = { .sa_handler = on_sigbus, .sa_flags = SA_NODEFER };
 	unsigned int seconds = argc > 1 ? (unsigned int)atoi(argv[1]) : 10, i;
 	pthread_t thread[sizeof(work) / sizeof(work[0])];
 	char *before = memtypes(), *after;
 	bool blew = true;
 
-	sigaction(SIGBUS, &action, NULL);
+	touch_begin();
 	guest_open(&dev, ACCEL);
 	fact(!vfio_region_read(&dev, ACCEL_BAR, &region, NULL), "the BAR is there");
 	for (i = 0; i < n; i++)

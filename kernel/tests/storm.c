@@ -11,8 +11,6 @@
 #include <fcntl.h>
 #include <linux/pci_regs.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +21,7 @@
 #include <unistd.h>
 
 #include "slices.h"
+#include "touch.h"
 
 static struct vfio_device dev;
 static unsigned int bar = ACCEL_BAR;
@@ -32,30 +31,6 @@ static atomic_uint counts[8];
 static atomic_int violations;
 /* A child has all files open that its parent had: none may be closed for good then. */
 static pthread_mutex_t files = PTHREAD_MUTEX_INITIALIZER;
-
-static __thread sigjmp_buf escape;
-static __thread volatile sig_atomic_t armed;
-
-static void on_sigbus(int sig)
-{
-	if (armed)
-		siglongjmp(escape, 1);
-	_exit(99);
-}
-
-/* Did the access work? */
-static bool touch(volatile char *p)
-{
-	bool ok = false;
-
-	if (!sigsetjmp(escape, 1)) {
-		armed = 1;
-		(void)*p;
-		ok = true;
-	}
-	armed = 0;
-	return ok;
-}
 
 /* A mapping that is moved, and one that a child inherits. */
 static void move_and_fork(char *map)
@@ -68,11 +43,11 @@ static void move_and_fork(char *map)
 	moved = mremap(map, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, moved);
 	if (moved == MAP_FAILED)
 		moved = map;
-	touch(moved);
+	touch_read(moved);
 	pthread_mutex_lock(&files);
 	pid = fork();
 	if (!pid) {
-		touch(moved);
+		touch_read(moved);
 		_exit(0);
 	}
 	if (pid > 0)
@@ -89,7 +64,7 @@ static void *map_bars(void *arg)
 
 		if (!map)
 			continue;
-		touch(map);
+		touch_read(map);
 		if (counts[0]++ % 16)
 			munmap(map, PAGE);
 		else
@@ -109,8 +84,8 @@ static void *map_slices(void *arg)
 			continue;
 		map = map_fd(fd, 0, SLICE_SIZE, PROT_READ);
 		if (map) {
-			touch(map);
-			touch(map + SLICE_SIZE - 1);
+			touch_read(map);
+			touch_read(map + SLICE_SIZE - 1);
 			munmap(map, SLICE_SIZE);
 		}
 		close(fd);
@@ -133,7 +108,7 @@ static void *touch_slice(void *arg)
 	while (!d->done) {
 		bool dead = d->dead;
 
-		if (touch(d->map + (uint64_t)random() % SLICE_PAGES * PAGE) && dead)
+		if (touch_read(d->map + (uint64_t)random() % SLICE_PAGES * PAGE) && dead)
 			violations++;
 	}
 	return NULL;
@@ -178,7 +153,7 @@ static void *toggle_memory(void *arg)
 			maps[1] = map_fd(fd, 0, SLICE_SIZE, PROT_READ);
 		if (!set_memory(&dev, false))
 			for (i = 0; i < 2; i++)
-				if (maps[i] && touch(maps[i]))
+				if (maps[i] && touch_read(maps[i]))
 					violations++;
 		usleep((useconds_t)random() % 500);
 		set_memory(&dev, true);
@@ -229,10 +204,10 @@ static void *close_device(void *arg)
 		fd = export_slice(&other, SLICE_OFFSET, SLICE_SIZE);
 		map = map_fd(fd, 0, SLICE_SIZE, PROT_READ);
 		if (map)
-			touch(map);
+			touch_read(map);
 		pthread_mutex_lock(&files);
 		vfio_close(&other);
-		if (map && touch(map))
+		if (map && touch_read(map))
 			violations++;
 		pthread_mutex_unlock(&files);
 		if (map)
@@ -251,7 +226,6 @@ int main(int argc, char **argv)
 	static const char *const what[] = { "BAR mappings", "DMABUF mappings",	 "revokes",
 					    "memory off",   "resets and sleeps", "closes" };
 	unsigned int seconds = argc > 1 ? (unsigned int)atoi(argv[1]) : 10, i;
-	struct sigaction action = { .sa_handler = on_sigbus, .sa_flags = SA_NODEFER };
 	const char *bdf = argc > 3 ? argv[2] : ACCEL;
 	bool duels = argc == 3 && !strcmp(argv[2], "duels");
 	struct vfio_region region;
@@ -259,7 +233,7 @@ int main(int argc, char **argv)
 	bool blew = true;
 	FILE *results;
 
-	sigaction(SIGBUS, &action, NULL);
+	touch_begin();
 	if (argc > 3) {
 		bar = (unsigned int)atoi(argv[3]);
 		bind_driver(bdf, "vfio-pci");
