@@ -180,17 +180,6 @@ static void free_side(struct side_files *s)
 	free(s->side.run);
 }
 
-/* Times that are the same to the last digit were measured once. Instructions may well be. */
-static bool is_timed(const struct record_group *g)
-{
-	size_t i;
-
-	for (i = 0; i < g->records.count; i++)
-		if (g->records.record[i]->unit != UNIT_INSN && !g->records.record[i]->skipped)
-			return true;
-	return false;
-}
-
 static int add_run(struct side_files *s, const struct record_file *f, const struct record_group *g,
 		   struct error *err)
 {
@@ -200,7 +189,7 @@ static int add_run(struct side_files *s, const struct record_file *f, const stru
 	for (i = 0; i < s->side.nruns; i++) {
 		const struct compare_run *other = &s->side.run[i];
 
-		if (other->group->digest == g->digest && is_timed(g))
+		if (record_group_is_copy(other->group, g))
 			return error_set(err, EXIT_USAGE, EINVAL, "give each run once",
 					 "%.90s:%u: the same run as %.90s:%u", f->path, g->line,
 					 other->path, other->group->line);

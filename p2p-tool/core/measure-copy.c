@@ -266,16 +266,10 @@ static int run_direction(struct run *r, bool write, struct record_set *out, stru
 int measure_copy_check(const struct bufspec *spec, const struct copy_params *p, struct error *err)
 {
 	const struct copy_routine *routine = copy_routine_find(p->routine);
-	char text[128], size[32];
-	size_t i;
+	int ret = check_copy_sizes(spec, p->sizes, p->nsizes, err);
 
-	bufspec_format(spec, text, sizeof(text));
-	for (i = 0; i < p->nsizes; i++) {
-		size_format(p->sizes[i], size, sizeof(size));
-		if (!p->sizes[i] || (spec->length && p->sizes[i] > spec->length))
-			return error_set(err, EXIT_USAGE, EINVAL, "give --sizes that fit into it",
-					 "%s: cannot copy %s", text, size);
-	}
+	if (ret)
+		return ret;
 	if (!strcmp(p->routine, "all") || !strcmp(p->routine, "best"))
 		return 0;
 	if (!routine)

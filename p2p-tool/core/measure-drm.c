@@ -211,17 +211,7 @@ static int run_all(struct run *r, struct record_set *out, struct error *err)
 
 int measure_drm_check(const struct bufspec *spec, const struct drm_params *p, struct error *err)
 {
-	char text[128], size[32];
-	size_t i;
-
-	bufspec_format(spec, text, sizeof(text));
-	for (i = 0; i < p->nsizes; i++) {
-		size_format(p->sizes[i], size, sizeof(size));
-		if (!p->sizes[i] || (spec->length && p->sizes[i] > spec->length))
-			return error_set(err, EXIT_USAGE, EINVAL, "give --sizes that fit into it",
-					 "%s: cannot copy %s", text, size);
-	}
-	return 0;
+	return check_copy_sizes(spec, p->sizes, p->nsizes, err);
 }
 
 int measure_drm(struct buffer *b, const struct clock *c, const struct drm_params *p,

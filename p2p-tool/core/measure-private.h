@@ -20,6 +20,9 @@ int cell_memattr(struct record *r, enum memattr_choice choice, enum memattr attr
 /* Does the page table, as far as it is known, agree with attr? 0, or -errno with err filled in. */
 int check_memattr(const struct buffer *b, const struct pagetable_entry *entry, enum memattr attr,
 		  struct error *err);
+/* Can so many bytes of the buffer (of length 0: not known) be copied? 0, or -errno with err filled in. */
+int check_copy_sizes(const struct bufspec *spec, const uint64_t *sizes, size_t nsizes,
+		     struct error *err);
 /* Give it the baseline, whose ratio to r's own samples s is kept. They may be empty. */
 void cell_baseline(struct record *r, struct samples *s, struct samples *baseline);
 /* Complete it with the samples and the clock's overhead, and add it to out. 0 or -errno. */

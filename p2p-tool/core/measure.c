@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "measure-private.h"
+#include "size.h"
 
 const char *via_name(enum map_via via)
 {
@@ -39,6 +40,22 @@ int cell_memattr(struct record *r, enum memattr_choice choice, enum memattr attr
 	if (choice == MEMATTRS_UC)
 		return 0;
 	return record_param(r, "memattr", "%s", attr == MEMATTR_WC ? "wc" : "uc");
+}
+
+int check_copy_sizes(const struct bufspec *spec, const uint64_t *sizes, size_t nsizes,
+		     struct error *err)
+{
+	char text[128], size[32];
+	size_t i;
+
+	bufspec_format(spec, text, sizeof(text));
+	for (i = 0; i < nsizes; i++) {
+		size_format(sizes[i], size, sizeof(size));
+		if (!sizes[i] || (spec->length && sizes[i] > spec->length))
+			return error_set(err, EXIT_USAGE, EINVAL, "give --sizes that fit into it",
+					 "%s: cannot copy %s", text, size);
+	}
+	return 0;
 }
 
 int check_memattr(const struct buffer *b, const struct pagetable_entry *entry, enum memattr attr,

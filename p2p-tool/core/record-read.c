@@ -7,6 +7,22 @@
 
 #include "record-read-private.h"
 
+/* Times that are the same to the last digit were measured once. Instructions may well be. */
+static bool is_timed(const struct record_group *g)
+{
+	size_t i;
+
+	for (i = 0; i < g->records.count; i++)
+		if (g->records.record[i]->unit != UNIT_INSN && !g->records.record[i]->skipped)
+			return true;
+	return false;
+}
+
+bool record_group_is_copy(const struct record_group *a, const struct record_group *b)
+{
+	return a->digest == b->digest && is_timed(a);
+}
+
 const char *record_group_partial(const struct record_group *g)
 {
 	return environment_get(&g->env, ENVIRONMENT_PARTIAL);

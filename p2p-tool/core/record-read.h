@@ -47,6 +47,8 @@ int record_file_read_stream(struct record_file *f, FILE *in, const char *path, b
 			    struct error *err);
 void record_file_free(struct record_file *f);
 
+/* Are they one run, read twice? Runs of a counted suite are alike and need not be. */
+bool record_group_is_copy(const struct record_group *a, const struct record_group *b);
 /* Why the run of this group ended before its suite did; NULL when it is whole. */
 const char *record_group_partial(const struct record_group *g);
 

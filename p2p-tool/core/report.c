@@ -11,17 +11,6 @@ static int out_of_memory(struct error *err)
 	return error_set(err, EXIT_FAILED, ENOMEM, NULL, "report: out of memory");
 }
 
-/* Times that are the same to the last digit were measured once. Instructions may well be. */
-static bool is_timed(const struct record_group *g)
-{
-	size_t i;
-
-	for (i = 0; i < g->records.count; i++)
-		if (g->records.record[i]->unit != UNIT_INSN && !g->records.record[i]->skipped)
-			return true;
-	return false;
-}
-
 static bool is_counted(const struct record_group *g)
 {
 	size_t i;
@@ -41,7 +30,7 @@ static int add_run(struct report *r, const struct record_file *f, const struct r
 	for (i = 0; i < r->nruns; i++) {
 		const struct report_run *other = &r->run[i];
 
-		if (other->group->digest == g->digest && is_timed(g))
+		if (record_group_is_copy(other->group, g))
 			return error_set(err, EXIT_USAGE, EINVAL, "give each run once",
 					 "%.90s:%u: the same run as %.90s:%u", f->path, g->line,
 					 other->path, other->group->line);
