@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/measure-options.h"
 #include "cmd/options.h"
 
 const struct command *const commands[] = {
@@ -140,7 +141,7 @@ static int run_command(int argc, char **argv)
 		return report_error(&err);
 	}
 	options_begin();
-	return c->main(argc, argv);
+	return c->measure ? measure_main(c->measure, argc, argv) : c->main(argc, argv);
 }
 
 int main(int argc, char **argv)

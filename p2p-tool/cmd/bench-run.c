@@ -12,6 +12,7 @@
 #include "core/buffer.h"
 #include "core/clock.h"
 #include "core/interrupt.h"
+#include "measure-options.h"
 #include "options.h"
 
 /* Progress on a terminal: what runs now and how long the rest may take. */
@@ -101,7 +102,7 @@ static int collect(const struct suite_line *line, struct record_set *set, struct
 	/* A copy: getopt_long() moves the operands to the end. */
 	memcpy(argv, line->argv, (size_t)line->argc * sizeof(*argv));
 	options_begin();
-	ret = command_find(argv[0])->collect(line->argc, argv, set, err);
+	ret = measure_collect(command_find(argv[0])->measure, line->argc, argv, set, err);
 	free(argv);
 	return ret;
 }

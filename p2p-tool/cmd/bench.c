@@ -163,7 +163,7 @@ static int check_commands(const struct suite *s, struct error *err)
 					 "'p2p-tool --help' lists the commands",
 					 "%s:%u: '%s' is no command", s->line[i].path,
 					 s->line[i].number, name);
-		if (!c->collect)
+		if (!c->measure)
 			return error_set(err, EXIT_USAGE, EINVAL, "a suite has commands that do",
 					 "%s:%u: '%s' does not measure", s->line[i].path,
 					 s->line[i].number, name);

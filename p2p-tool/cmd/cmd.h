@@ -4,20 +4,16 @@
 #define P2P_CMD_H
 
 #include "core/error.h"
-#include "core/record.h"
+
+struct measure_command;
 
 struct command {
 	const char *name;
 	const char *summary; /* one line for --help */
 	/* Parse, run, print. Returns the exit status. */
 	int (*main)(int argc, char **argv);
-	/*
-	 * Parse and measure only, records appended to *out: what a line of a
-	 * suite runs; with out NULL only parse, so that a suite can be checked
-	 * before it runs. NULL for commands that do not measure. Returns 0 or
-	 * -errno with err filled in.
-	 */
-	int (*collect)(int argc, char **argv, struct record_set *out, struct error *err);
+	/* Instead, for one that measures a buffer: its part of measure_main(), and of suites. */
+	const struct measure_command *measure;
 };
 
 extern const struct command *const commands[]; /* ends with NULL */

@@ -177,19 +177,8 @@ static const struct measure_command command = {
 	.help = help,
 };
 
-static int copy_main(int argc, char **argv)
-{
-	return measure_main(&command, argc, argv);
-}
-
-static int copy_collect(int argc, char **argv, struct record_set *out, struct error *err)
-{
-	return measure_collect(&command, argc, argv, out, err);
-}
-
 const struct command cmd_copy = {
 	.name = "copy",
 	.summary = "measure how fast the CPU writes to a buffer and reads from it",
-	.main = copy_main,
-	.collect = copy_collect,
+	.measure = &command,
 };

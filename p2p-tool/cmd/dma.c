@@ -207,19 +207,8 @@ static const struct measure_command command = {
 	.help = help,
 };
 
-static int dma_main(int argc, char **argv)
-{
-	return measure_main(&command, argc, argv);
-}
-
-static int dma_collect(int argc, char **argv, struct record_set *out, struct error *err)
-{
-	return measure_collect(&command, argc, argv, out, err);
-}
-
 const struct command cmd_dma = {
 	.name = "dma",
 	.summary = "measure how fast another device's DMA engine reaches a buffer",
-	.main = dma_main,
-	.collect = dma_collect,
+	.measure = &command,
 };

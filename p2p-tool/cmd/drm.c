@@ -121,19 +121,8 @@ static const struct measure_command command = {
 	.help = help,
 };
 
-static int drm_main(int argc, char **argv)
-{
-	return measure_main(&command, argc, argv);
-}
-
-static int drm_collect(int argc, char **argv, struct record_set *out, struct error *err)
-{
-	return measure_collect(&command, argc, argv, out, err);
-}
-
 const struct command cmd_drm = {
 	.name = "drm",
 	.summary = "measure what a DRM device can do with a buffer",
-	.main = drm_main,
-	.collect = drm_collect,
+	.measure = &command,
 };

@@ -163,19 +163,8 @@ static const struct measure_command command = {
 	.help = help,
 };
 
-static int map_main(int argc, char **argv)
-{
-	return measure_main(&command, argc, argv);
-}
-
-static int map_collect(int argc, char **argv, struct record_set *out, struct error *err)
-{
-	return measure_collect(&command, argc, argv, out, err);
-}
-
 const struct command cmd_map = {
 	.name = "map",
 	.summary = "measure mmap(), page faults and munmap() of a buffer",
-	.main = map_main,
-	.collect = map_collect,
+	.measure = &command,
 };

@@ -82,8 +82,13 @@ struct measure_command {
 	void (*help)(void);
 };
 
-/* main() and collect() of struct command, for such a command. */
+/* Parse, measure and print. Returns the exit status. */
 int measure_main(const struct measure_command *command, int argc, char **argv);
+/*
+ * Parse and measure only, records appended to *out: what a line of a suite
+ * runs; with out NULL only parse and check, so that a suite can be checked
+ * before it runs. Returns 0 or -errno with err filled in.
+ */
 int measure_collect(const struct measure_command *command, int argc, char **argv,
 		    struct record_set *out, struct error *err);
 

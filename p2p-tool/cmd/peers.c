@@ -197,19 +197,8 @@ static const struct measure_command command = {
 	.help = help,
 };
 
-static int peers_main(int argc, char **argv)
-{
-	return measure_main(&command, argc, argv);
-}
-
-static int peers_collect(int argc, char **argv, struct record_set *out, struct error *err)
-{
-	return measure_collect(&command, argc, argv, out, err);
-}
-
 const struct command cmd_peers = {
 	.name = "peers",
 	.summary = "measure RDMA beside the programs of perftest",
-	.main = peers_main,
-	.collect = peers_collect,
+	.measure = &command,
 };

@@ -322,19 +322,8 @@ static const struct measure_command command = {
 	.help = help,
 };
 
-static int rdma_main(int argc, char **argv)
-{
-	return measure_main(&command, argc, argv);
-}
-
-static int rdma_collect(int argc, char **argv, struct record_set *out, struct error *err)
-{
-	return measure_collect(&command, argc, argv, out, err);
-}
-
 const struct command cmd_rdma = {
 	.name = "rdma",
 	.summary = "measure how fast an RDMA NIC moves bytes to and from a buffer",
-	.main = rdma_main,
-	.collect = rdma_collect,
+	.measure = &command,
 };

@@ -162,19 +162,8 @@ static const struct measure_command command = {
 	.help = help,
 };
 
-static int revoke_main(int argc, char **argv)
-{
-	return measure_main(&command, argc, argv);
-}
-
-static int revoke_collect(int argc, char **argv, struct record_set *out, struct error *err)
-{
-	return measure_collect(&command, argc, argv, out, err);
-}
-
 const struct command cmd_revoke = {
 	.name = "revoke",
 	.summary = "measure how long it takes to take a slice back for good",
-	.main = revoke_main,
-	.collect = revoke_collect,
+	.measure = &command,
 };

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/measure-options.h"
 #include "core/interrupt.h"
 #include "core/render.h"
 #include "unit.h"
@@ -18,13 +19,15 @@ static char calls[1024];      /* what the commands were called with */
 static struct error reported; /* by report_error() */
 
 /* fake good|bad-data|skip|fail|usage|half BUFFER: what a measuring command can come to. */
-static int collect(int argc, char **argv, struct record_set *out, struct error *err)
+int measure_collect(const struct measure_command *command, int argc, char **argv,
+		    struct record_set *out, struct error *err)
 {
 	const char *how = argc > 1 ? argv[1] : "good";
 	struct samples s;
 	struct record *r;
 	int i;
 
+	assert_string_equal(command->name, "fake");
 	if (!strcmp(how, "usage"))
 		return error_set(err, EXIT_USAGE, EINVAL, "see --help", "option '--x': wrong");
 	if (!out)
@@ -58,7 +61,8 @@ static int collect(int argc, char **argv, struct record_set *out, struct error *
 	return 0;
 }
 
-static const struct command cmd_fake = { .name = "fake", .collect = collect };
+static const struct measure_command fake = { .name = "fake" };
+static const struct command cmd_fake = { .name = "fake", .measure = &fake };
 static const struct command cmd_mute = { .name = "mute" };
 
 const struct command *command_find(const char *name)
