@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/sysfs.h"
 #include "slices.h"
 
 struct target {
@@ -89,12 +90,16 @@ static void expect_back(const struct maps *m, int number, const char *what)
 	     "fact 27: %s: the dead one stays dead", m->target->bdf);
 }
 
-/* Page faults that reading the first and the last byte takes: none where both
- * are mapped. */
+/*
+ * Page faults that reading the first and the last byte takes: none where both
+ * are mapped. Once in vain, so that the stack has none of its own.
+ */
 static unsigned int fault_count(const struct maps *m, const char *map)
 {
-	struct rusage before, after;
+	struct rusage before, after = { 0 };
 
+	getrusage(RUSAGE_SELF, &before);
+	none_fault((const char *)&after, sizeof(after));
 	getrusage(RUSAGE_SELF, &before);
 	none_fault(map, m->target->size);
 	getrusage(RUSAGE_SELF, &after);
@@ -257,6 +262,25 @@ static void test_low_power(const struct target *target, struct vfio_device *dev)
 	drop_maps(&m);
 }
 
+/* Entering low power returns before the device is there; what is not asleep cannot be woken. */
+static bool falls_asleep(const char *bdf)
+{
+	struct error err = { 0 };
+	char status[32] = "";
+	struct sysfs sysfs;
+	int i;
+
+	if (sysfs_open(&sysfs, "/", &err))
+		return false;
+	for (i = 0; i < 1000 && strcmp(status, "suspended"); i++) {
+		usleep(10000);
+		sysfs_text(&sysfs, status, sizeof(status),
+			   "bus/pci/devices/%s/power/runtime_status", bdf);
+	}
+	sysfs_close(&sysfs);
+	return !strcmp(status, "suspended");
+}
+
 /* Reading a register wakes the device up, and its mappings with it. */
 static void test_wakeup(const struct target *target, struct vfio_device *dev)
 {
@@ -275,6 +299,7 @@ static void test_wakeup(const struct target *target, struct vfio_device *dev)
 			      &entry, sizeof(entry)),
 		23, "LOW_POWER_ENTRY_WITH_WAKEUP");
 	expect_gone(&m, 23, "low power: both mappings raise SIGBUS");
+	fact(falls_asleep(target->bdf), "%s falls asleep", target->bdf);
 	fact(!vfio_config_read(dev, PCI_VENDOR_ID, &id, sizeof(id)), "a register is read");
 	fact_of(&m,
 		read(entry.wakeup_eventfd, &wakeups, sizeof(wakeups)) == sizeof(wakeups) &&
