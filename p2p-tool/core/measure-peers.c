@@ -2,6 +2,7 @@
 /* This tool beside perftest: two processes each, the same device and parameters, in turn. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ struct run {
 	int gid_index;
 	unsigned int mtu;
 	pid_t server;
+	int told;      /* what the server tells: its port, then why it lost a client */
 	uint16_t port; /* of the server */
 };
 
@@ -52,13 +54,34 @@ static int find_device(struct run *r, struct error *err)
 	return 0;
 }
 
-/* The server tells its port as soon as it listens. */
+/* The server tells its port as soon as it listens, and whatever it has against us. */
 static void tell(void *ctx, const struct rdma_server_event *e)
 {
 	uint16_t port = (uint16_t)e->port;
+	int fd = *(int *)ctx;
 
-	if (e->what == RDMA_SERVER_LISTENING && write(*(int *)ctx, &port, sizeof(port)) < 0)
+	if (e->what == RDMA_SERVER_LISTENING && write(fd, &port, sizeof(port)) < 0)
 		_exit(EXIT_FAILED);
+	if (e->what == RDMA_SERVER_LOST && write(fd, e->why->what, strlen(e->why->what)) < 0)
+		_exit(EXIT_FAILED);
+}
+
+/* The server is gone: let what it says of that say more. */
+static void explain_loss(const struct run *r, struct error *err)
+{
+	struct pollfd fd = { .fd = r->told, .events = POLLIN };
+	struct error ours = *err;
+	char text[128];
+	ssize_t n;
+
+	if (poll(&fd, 1, 1000) <= 0)
+		return;
+	n = read(r->told, text, sizeof(text));
+	if (n <= 0)
+		return;
+	error_clear(err);
+	error_set(err, ours.status, ECONNRESET, ours.remedy, "%.100s; of us it says: %.*s",
+		  ours.what, (int)n, text);
 }
 
 static void serve(const struct run *r, int pipe_end)
@@ -93,7 +116,7 @@ static int start_server(struct run *r, struct error *err)
 	if (r->server < 0 || read(ends[0], &r->port, sizeof(r->port)) != sizeof(r->port))
 		error_set(err, EXIT_FAILED, EIO, "'p2p-tool rdma --server host:64K' says why",
 			  "peers: no server");
-	close(ends[0]);
+	r->told = ends[0];
 	return r->port ? 0 : -EIO;
 }
 
@@ -103,6 +126,8 @@ static void stop_server(struct run *r)
 		kill(r->server, SIGKILL);
 		waitpid(r->server, NULL, 0);
 	}
+	if (r->told >= 0)
+		close(r->told);
 }
 
 static unsigned int iterations(const struct run *r, bool latency)
@@ -132,6 +157,8 @@ static int run_ours(struct run *r, enum rdma_op op, uint64_t size, bool latency,
 	p.connect = r->address;
 	p.port = r->port;
 	ret = measure_rdma(r->b, r->c, &p, &set, err);
+	if (ret == -ECONNRESET)
+		explain_loss(r, err);
 	if (!ret && set.record[0]->verification != VERIFY_OK)
 		ret = error_set(err, EXIT_FAILED, EBADMSG, "do not trust this path",
 				"%s: wrong data: %s", set.record[0]->measurement,
@@ -281,7 +308,7 @@ int measure_peers_check(const struct bufspec *spec, const struct peers_params *p
 int measure_peers(struct buffer *b, const struct clock *c, const struct peers_params *p,
 		  struct record_set *out, struct error *err)
 {
-	struct run r = { .b = b, .c = c, .p = p };
+	struct run r = { .b = b, .c = c, .p = p, .told = -1 };
 	int op, ret, latency;
 	size_t i;
 
