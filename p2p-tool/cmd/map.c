@@ -104,8 +104,8 @@ static int check_params(const struct map_command *m, struct error *err)
 	if (ranges && m->params.via_device)
 		return error_set(err, EXIT_USAGE, EINVAL, "leave out --via, or give --via dmabuf",
 				 "option --ranges: only the DMABUF has ranges");
-	if (ranges > 1 && m->params.align)
-		return error_set(err, EXIT_USAGE, EINVAL, "leave one of them out",
+	if (ranges > 1 && m->params.align > (uint64_t)sysconf(_SC_PAGESIZE))
+		return error_set(err, EXIT_USAGE, EINVAL, "give --align 4K, or leave it out",
 				 "options --ranges and --align: no address agrees with all ranges");
 	if (m->params.dmabufs && m->common.spec.kind == BUFFER_HOST)
 		return error_set(err, EXIT_USAGE, EINVAL, "choose another buffer",

@@ -281,17 +281,21 @@ test_vend() {
 		map(select(.measurement == "vend.revoke")) | .[0].observed.forced == "1"'
 }
 
-# Many ranges and many DMABUFs: what the suite 'scale' is made of.
+# Many ranges, many DMABUFs, many processes, many queue pairs: each line of the suite.
 test_scale() {
-	expect 0 lab_run --kernel patched --timeout 300 -- sh -c '
-		map="p2p-tool map vfio:0000:03:00.0/2:16M --repeat 3 --warmup 1 --json"
-		$map --ranges 1 && $map --ranges 4096 && $map --via dmabuf --dmabufs 1024 &&
-		p2p-tool revoke vfio:0000:03:00.0/2:64K --dmabufs 1024 --repeat 3 --warmup 1 --json &&
-		p2p-tool bench run scale --list --buffer bar=vfio:0000:03:00.0/2 >&2'
+	expect 0 lab_run --timeout 400 -- sh -c '
+		rdma-up && p2p-tool bench run scale --repeat 1 --buffer bar=vfio:0000:03:00.0/2 --json'
 	jq -e -s '[.[] | select(.type == "record")]
-		| ([.[] | select(.measurement == "map.touch_all" and .count == 3).params | .ranges // .dmabufs] == ["1", "4096", "1024"])
-		and ([.[] | select(.measurement == "revoke.revoke") | .params.dmabufs, .verification] == ["1024", "ok"])' "$scratch/out"
+		| ([.[] | select(.measurement == "map.touch_all" and .count == 1).params | .ranges // .dmabufs | values | tonumber] |
+			sort == [1, 1, 16, 16, 128, 256, 1024, 4096])
+		and ([.[] | select(.measurement == "revoke.revoke" and .verification == "ok").params.dmabufs | values] |
+			sort == ["1", "1024", "128", "16"])
+		and ([.[] | select(.measurement == "revoke.revoke" and .verification == "ok").params.mappers] | unique == ["1", "16", "4", "64"])
+		and ([.[] | select(.measurement == "rdma.write" and .verification == "ok").params.qps] | unique == ["1", "16", "4", "64"])
+		and (map(select(.skipped != null) | .measurement) | unique == ["map.first_touch"])' "$scratch/out"
 	expect 2 lab_run --kernel patched -- p2p-tool map vfio:0000:03:00.0/2:16M --ranges 3
+	expect 2 lab_run --kernel patched -- p2p-tool map vfio:0000:03:00.0/2:16M --ranges 4 --align 2M
+	grep -q 'no address agrees with all ranges' "$scratch/err"
 }
 
 # Two boots of one image agree in every counted median.
