@@ -64,7 +64,7 @@ static const struct opt options[] = {
 	{ OPT_SERVER, "server", NULL, "be the other end, with BUFFER, for who connects" },
 	{ OPT_LISTEN, "listen", "ADDRESS",
 	  "as the server, listen there only (default: everywhere)" },
-	{ OPT_PORT, "port", "N", "the server's port (default 18520)" },
+	{ OPT_PORT, "port", "N", "the server's port (default 18520); 0: any, which it tells" },
 	{ OPT_CLIENTS, "clients", "N",
 	  "as the server, end when N clients have been served; default: when interrupted" },
 	{ OPT_TIMEOUT, "timeout", "S",
@@ -152,7 +152,7 @@ static int parse_own(struct rdma_command *r, int c, const char *arg, struct erro
 		r->serve.listen = arg;
 		break;
 	case OPT_PORT:
-		ret = options_number("port", arg, 1, UINT16_MAX, &number, err);
+		ret = options_number("port", arg, 0, UINT16_MAX, &number, err);
 		p->port = (uint16_t)number;
 		return ret;
 	case OPT_CLIENTS:
@@ -206,6 +206,9 @@ static int check_side(const struct rdma_command *r, struct error *err)
 	if (!r->server && !r->params.connect && r->remote)
 		return error_set(err, EXIT_USAGE, EINVAL, "add --connect HOST, or --server",
 				 "option --%s: is for two machines", r->remote);
+	if (r->params.connect && !r->params.port)
+		return error_set(err, EXIT_USAGE, EINVAL, "give the one that the server tells",
+				 "option --port: 0 is for the server");
 	if (r->params.connect && r->common.counted)
 		return error_set(err, EXIT_USAGE, EINVAL, "leave out one of them",
 				 "options --connect and --counted: nobody counts the "

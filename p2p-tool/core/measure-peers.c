@@ -2,6 +2,7 @@
 /* This tool beside perftest: two processes each, the same device and parameters, in turn. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,11 +17,11 @@
 #include "perftest.h"
 #include "ratio.h"
 #include "rdma-device.h"
-#include "rdma-server.h"
 #include "size.h"
 
 #define ITERS_THROUGHPUT 500
 #define ITERS_LATENCY	 1000
+#define SERVER_TIMEOUT	 10 /* seconds until it says something */
 #define READS		 16 /* as rdma-side.c has it */
 
 struct run {
@@ -54,70 +55,70 @@ static int find_device(struct run *r, struct error *err)
 	return 0;
 }
 
-/* The server tells its port as soon as it listens, and whatever it has against us. */
-static void tell(void *ctx, const struct rdma_server_event *e)
+/* What the server has said since, a line each, on its standard error. */
+static const char *said(const struct run *r, char *text, size_t size)
 {
-	uint16_t port = (uint16_t)e->port;
-	int fd = *(int *)ctx;
+	struct pollfd fd = { .fd = r->told, .events = POLLIN };
+	ssize_t n = poll(&fd, 1, 1000 * SERVER_TIMEOUT) > 0 ? read(r->told, text, size - 1) : 0;
 
-	if (e->what == RDMA_SERVER_LISTENING && write(fd, &port, sizeof(port)) < 0)
-		_exit(EXIT_FAILED);
-	if (e->what == RDMA_SERVER_LOST && write(fd, e->why->what, strlen(e->why->what)) < 0)
-		_exit(EXIT_FAILED);
+	text[n > 0 ? n : 0] = '\0';
+	return text;
 }
 
 /* The server is gone: let what it says of that say more. */
 static void explain_loss(const struct run *r, struct error *err)
 {
-	struct pollfd fd = { .fd = r->told, .events = POLLIN };
 	struct error ours = *err;
-	char text[128];
-	ssize_t n;
+	char text[1024], *last;
 
-	if (poll(&fd, 1, 1000) <= 0)
+	said(r, text, sizeof(text));
+	last = strstr(text, "given up");
+	if (!last)
 		return;
-	n = read(r->told, text, sizeof(text));
-	if (n <= 0)
-		return;
+	last[strcspn(last, "\n")] = '\0';
 	error_clear(err);
-	error_set(err, ours.status, ECONNRESET, ours.remedy, "%.100s; of us it says: %.*s",
-		  ours.what, (int)n, text);
+	error_set(err, ours.status, ECONNRESET, ours.remedy, "%.100s; the server: %.120s",
+		  ours.what, last);
 }
 
-static void serve(const struct run *r, int pipe_end)
+/* This program once more, as librdmacm does not survive a fork. */
+static void become_server(const struct run *r, int output)
 {
-	struct rdma_server_params p = {
-		.gid_index = -1, .timeout = r->p->rdma.timeout, .event = tell, .ctx = &pipe_end
-	};
-	const struct access_params access = { 0 };
-	struct error err = { 0 };
-	struct buffer *b;
+	char buffer[128], timeout[16];
+	char *argv[] = { "p2p-tool",  "rdma",  "--server", "--port", "0",
+			 "--timeout", timeout, buffer,	   NULL };
+	int null = open("/dev/null", O_RDWR);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (!buffer_open(&r->b->spec, &access, &b, &err))
-		rdma_server(b, &p, &err);
+	bufspec_format(&r->b->spec, buffer, sizeof(buffer));
+	snprintf(timeout, sizeof(timeout), "%u", r->p->rdma.timeout);
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	dup2(output, STDERR_FILENO);
+	execv("/proc/self/exe", argv);
 	_exit(EXIT_FAILED);
 }
 
-/* The other process. It is made before this one has a device open. */
+/* The other process, which tells its port as soon as it listens. */
 static int start_server(struct run *r, struct error *err)
 {
+	char text[1024];
 	int ends[2];
 
-	if (pipe(ends))
+	if (pipe2(ends, O_CLOEXEC))
 		return error_set(err, EXIT_FAILED, errno, NULL, "peers: %s", strerror(errno));
 	fflush(stdout);
 	r->server = fork();
-	if (!r->server) {
-		close(ends[0]);
-		serve(r, ends[1]);
-	}
+	if (!r->server)
+		become_server(r, ends[1]);
 	close(ends[1]);
-	if (r->server < 0 || read(ends[0], &r->port, sizeof(r->port)) != sizeof(r->port))
-		error_set(err, EXIT_FAILED, EIO, "'p2p-tool rdma --server host:64K' says why",
-			  "peers: no server");
 	r->told = ends[0];
-	return r->port ? 0 : -EIO;
+	if (r->server < 0 ||
+	    sscanf(said(r, text, sizeof(text)), "p2p-tool: port %hu:", &r->port) != 1)
+		return error_set(err, EXIT_FAILED, EIO,
+				 "'p2p-tool rdma --server host:64K' says more",
+				 "peers: no server: %.*s", (int)strcspn(text, "\n"), text);
+	return 0;
 }
 
 static void stop_server(struct run *r)

@@ -29,10 +29,12 @@ run rdma --server
 expect_error 2 'no buffer given'
 run rdma --connect 127.0.0.1
 expect_error 2 'no buffer given'
-for port in 0 65536 -1 x ''; do
+for port in 65536 -1 x ''; do
 	run rdma --connect 127.0.0.1 --port "$port" host:64K
-	expect_error 2 "--port '$port'" '1 to 65535'
+	expect_error 2 "--port '$port'" '0 to 65535'
 done
+run rdma --connect 127.0.0.1 --port 0 host:64K
+expect_error 2 'option --port: 0 is for the server' 'the one that the server tells'
 for timeout in 0 3601 -1 x ''; do
 	run rdma --connect 127.0.0.1 --timeout "$timeout" host:64K
 	expect_error 2 "--timeout '$timeout'" '1 to 3600'

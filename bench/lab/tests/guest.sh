@@ -640,15 +640,12 @@ test_rdma_server_is_robust() {
 	grep -q 'no answer within 2 s' "$scratch/out"
 }
 
-# perftest and this tool in turn; how they compare is for who has time to wait.
+# perftest and this tool in turn, in both lines of the suite; how they compare is for who
+# has time to wait.
 test_peers() {
-	expect 0 lab_run --timeout 300 -- sh -c 'rdma-up
-		p2p-tool peers --op write,read,send --figure throughput --sizes 64K --iters 50 \
-			--repeat 2 --warmup 0 --json host:128K &&
-		p2p-tool peers --op read --figure latency --sizes 2 --iters 20 \
-			--repeat 2 --warmup 0 --json host:8K'
+	expect 0 lab_run --smp 2 --timeout 300 -- sh -c 'rdma-up && p2p-tool bench run peers --repeat 2 --json'
 	cat "$scratch/out" "$scratch/err"
-	jq -e -s '[.[] | select(.type == "record")] | length == 4 and
+	jq -e -s '[.[] | select(.type == "record")] | length == 6 and
 		all(.verification == "ok" and .count == 2 and
 			(.observed.vs_peer | test("^[0-9.]+x$")) and
 			(.observed.peer_median | test("^[1-9][0-9]* ")))' "$scratch/out"
