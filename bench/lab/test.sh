@@ -53,13 +53,19 @@ passed=0 failed=0 skipped=0
 # Of the tests that run, by process group: what they are called, and since when.
 declare -A running=() started_at=()
 
-# Tests are the functions of a group's file called test_NAME, or slow_NAME
-# for --full, in the order of the file. tests_of GROUP - those that were asked for.
+# Tests are the functions of a group's file called test_NAME, or slow_NAME for
+# --full, which takes the place of test_NAME where there are both; in the order of
+# the file. tests_of GROUP - those that were asked for.
 tests_of() {
-	local function
-	sed -n 's/^\(test_[a-z0-9_]*\)() {.*/\1/p; s/^\(slow_[a-z0-9_]*\)() {.*/\1/p' \
-		"$LAB_ROOT/bench/lab/tests/$1.sh" | while read -r function; do
-		[[ $function != slow_* || -n $full ]] || continue
+	local function functions
+	functions=$(sed -n 's/^\(test_[a-z0-9_]*\)() {.*/\1/p; s/^\(slow_[a-z0-9_]*\)() {.*/\1/p' \
+		"$LAB_ROOT/bench/lab/tests/$1.sh")
+	for function in $functions; do
+		if [[ -n $full ]]; then
+			[[ $'\n'$functions$'\n' != *$'\n'"slow_${function#test_}"$'\n'* ]] || continue
+		elif [[ $function == slow_* ]]; then
+			continue
+		fi
 		# shellcheck disable=SC2053 # a pattern is wanted
 		[[ $(test_name "$1" "$function") != $only ]] || echo "$function"
 	done
