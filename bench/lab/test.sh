@@ -35,7 +35,8 @@ Usage: ./lab test [--full] [--only PATTERN] [--list]
 
 Run the tests: rest (scripts, sources, patch queue), builds (kernels), tool
 (p2p-tool on this machine) and guest (in the lab). From nothing that takes
-about an hour on 2 cores, a quarter of it when kernels are built.
+about an hour on 2 cores, a quarter of it when kernels are built. Guests run
+side by side, one for each processor, four at most.
 
   --full          also what is slow: every patch on its own, kernels that
                   show a bug before its fix
