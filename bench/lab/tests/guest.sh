@@ -933,6 +933,15 @@ test_memattr_storm_debug() {
 	memattr_storm debug 12
 }
 
+# Huge pages that are on their way while they are to be zapped.
+test_fact_58_patched() {
+	guest_facts 58 patched --smp 2 -- /lab/tests/storm-moves 10
+}
+
+test_fact_58_debug() {
+	guest_facts 58 debug --smp 2 -- /lab/tests/storm-moves 10
+}
+
 slow_memattr_storm_debug() {
 	memattr_storm debug 200
 }
