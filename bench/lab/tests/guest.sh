@@ -19,6 +19,28 @@ expect() {
 		{ cat "$scratch/out" "$scratch/err"; fail "status $status instead of $wanted: $*"; }
 }
 
+# Each bug of kernel/mutations/ is found by the test that it names, in a minute. First of
+# all, as it takes the longest.
+slow_mutations() {
+	local file bug test wanted bad='' status
+	for file in "$LAB_ROOT"/kernel/mutations/*.patch; do
+		bug=$(basename "$file" .patch)
+		test=$(sed -n 's/^Test: //p' "$file")
+		wanted=$(sed -n 's/^Expect: //p' "$file")
+		status=0
+		lab_run --kernel "mutant-$bug" --smp 2 --timeout 120 -- timeout 60 sh -c "$test" \
+			>"$scratch/out" 2>"$scratch/err" || status=$?
+		if [[ $status -ne 0 && $status -ne 125 ]] && grep -q -E "$wanted" "$scratch/out" "$scratch/err"; then
+			echo "ok $bug" >>"$parts"
+		else
+			echo "FAIL $bug: status $status, and nothing says '$wanted'" >>"$parts"
+			cat "$scratch/out" "$scratch/err"
+			bad=yes
+		fi
+	done
+	[[ -z $bad ]]
+}
+
 test_run_status_and_output() {
 	expect 3 lab_run -- sh -c "echo \"to stdout: it's\"; echo 'to stderr' >&2; exit 3"
 	[[ $(cat "$scratch/out") == "to stdout: it's" ]] || fail "standard output: $(cat "$scratch/out")"
@@ -1077,25 +1099,4 @@ test_stale_file_patched() {
 slow_stale_file_stock_debug_complains() {
 	expect 120 lab_run --kernel stock-debug -- /lab/tests/stale-file
 	grep -q 'KASAN: .*use-after-free' "$scratch/err" || { cat "$scratch/err"; fail 'the complaint is not the one expected'; }
-}
-
-# Each bug of kernel/mutations/ is found by the test that it names, in a minute.
-slow_mutations() {
-	local file bug test wanted bad='' status
-	for file in "$LAB_ROOT"/kernel/mutations/*.patch; do
-		bug=$(basename "$file" .patch)
-		test=$(sed -n 's/^Test: //p' "$file")
-		wanted=$(sed -n 's/^Expect: //p' "$file")
-		status=0
-		lab_run --kernel "mutant-$bug" --smp 2 --timeout 120 -- timeout 60 sh -c "$test" \
-			>"$scratch/out" 2>"$scratch/err" || status=$?
-		if [[ $status -ne 0 && $status -ne 125 ]] && grep -q -E "$wanted" "$scratch/out" "$scratch/err"; then
-			echo "ok $bug" >>"$parts"
-		else
-			echo "FAIL $bug: status $status, and nothing says '$wanted'" >>"$parts"
-			cat "$scratch/out" "$scratch/err"
-			bad=yes
-		fi
-	done
-	[[ -z $bad ]]
 }
