@@ -707,7 +707,9 @@ test_dma() {
 		dma() { p2p-tool dma "$@" --repeat 2 --warmup 0 --csv; }
 		dma vfio:0000:03:00.0/2+1M:16M --engine nvme --lba 0+32768 --expect /tmp/disk --sizes 4K,1M &&
 		dma vfio:0000:03:00.0/2+1M:4M --engine nvme --lba 1:65536+16384 --yes-overwrite --sizes 512,64K,2M &&
-		dma vfio:0000:06:00.0/2:64K --engine igb --engine edu --sizes 64,4K --iters 4 &&
+		dma vfio:0000:06:00.0/2:64K --engine igb --sizes 64,4K &&
+		dma vfio:0000:06:00.0/2:64K --engine edu --sizes 64 --iters 4 &&
+		dma vfio:0000:06:00.0/2:64K --engine edu --sizes 4K &&
 		dma host:1M --engine igb --sizes 64K || exit
 		# A byte that is not what the disk has is found.
 		printf x | dd of=/tmp/disk bs=1 seek=5000000 conv=notrunc 2>/dev/null
