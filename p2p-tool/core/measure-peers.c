@@ -2,17 +2,11 @@
 /* This tool beside perftest: two processes each, the same device and parameters, in turn. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "bind.h"
+#include "child.h"
 #include "measure-private.h"
 #include "perftest.h"
 #include "ratio.h"
@@ -21,7 +15,8 @@
 
 #define ITERS_THROUGHPUT 500
 #define ITERS_LATENCY	 1000
-#define SERVER_TIMEOUT	 10 /* seconds until it says something */
+#define SERVER		 "p2p-tool rdma --server"
+#define PATIENCE	 10 /* seconds until it says something */
 #define READS		 16 /* as rdma-side.c has it */
 
 struct run {
@@ -31,8 +26,7 @@ struct run {
 	char device[64], address[INET6_ADDRSTRLEN];
 	int gid_index;
 	unsigned int mtu;
-	pid_t server;
-	int told;      /* what the server tells: its port, then why it lost a client */
+	struct child server;
 	uint16_t port; /* of the server */
 };
 
@@ -55,80 +49,52 @@ static int find_device(struct run *r, struct error *err)
 	return 0;
 }
 
-/* What the server has said since, a line each, on its standard error. */
-static const char *said(const struct run *r, char *text, size_t size)
+/* What the server has told: its port, as soon as it listens. */
+static bool has_port(void *ctx)
 {
-	struct pollfd fd = { .fd = r->told, .events = POLLIN };
-	ssize_t n = poll(&fd, 1, 1000 * SERVER_TIMEOUT) > 0 ? read(r->told, text, size - 1) : 0;
+	struct run *r = ctx;
+	char text[256];
 
-	text[n > 0 ? n : 0] = '\0';
-	return text;
+	child_read(&r->server, text, sizeof(text));
+	return sscanf(text, "p2p-tool: port %hu:", &r->port) == 1;
+}
+
+/* And why it has lost a client: the last line then. */
+static bool has_given_up(void *ctx)
+{
+	const struct run *r = ctx;
+	char text[256];
+
+	child_read(&r->server, text, sizeof(text));
+	return strstr(text, "given up after");
 }
 
 /* The server is gone: let what it says of that say more. */
-static void explain_loss(const struct run *r, struct error *err)
+static void explain_loss(struct run *r, struct error *err)
 {
-	struct error ours = *err;
-	char text[1024], *last;
+	struct error ours = *err, theirs = { 0 };
 
-	said(r, text, sizeof(text));
-	last = strstr(text, "given up");
-	if (!last)
+	if (child_await(&r->server, SERVER, child_now() + PATIENCE, has_given_up, r, NULL))
 		return;
-	last[strcspn(last, "\n")] = '\0';
+	child_failed(&r->server, SERVER, &theirs);
 	error_clear(err);
-	error_set(err, ours.status, ECONNRESET, ours.remedy, "%.100s; the server: %.120s",
-		  ours.what, last);
+	error_set(err, ours.status, ECONNRESET, ours.remedy, "%.90s; %.150s", ours.what,
+		  theirs.what);
 }
 
 /* This program once more, as librdmacm does not survive a fork. */
-static void become_server(const struct run *r, int output)
-{
-	char buffer[128], timeout[16];
-	char *argv[] = { "p2p-tool",  "rdma",  "--server", "--port", "0",
-			 "--timeout", timeout, buffer,	   NULL };
-	int null = open("/dev/null", O_RDWR);
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	bufspec_format(&r->b->spec, buffer, sizeof(buffer));
-	snprintf(timeout, sizeof(timeout), "%u", r->p->rdma.timeout);
-	dup2(null, STDIN_FILENO);
-	dup2(null, STDOUT_FILENO);
-	dup2(output, STDERR_FILENO);
-	execv("/proc/self/exe", argv);
-	_exit(EXIT_FAILED);
-}
-
-/* The other process, which tells its port as soon as it listens. */
 static int start_server(struct run *r, struct error *err)
 {
-	char text[1024];
-	int ends[2];
+	char buffer[128], timeout[16];
+	char *argv[] = { "/proc/self/exe", "rdma",  "--server", "--port", "0",
+			 "--timeout",	   timeout, buffer,	NULL };
+	int ret;
 
-	if (pipe2(ends, O_CLOEXEC))
-		return error_set(err, EXIT_FAILED, errno, NULL, "peers: %s", strerror(errno));
-	fflush(stdout);
-	r->server = fork();
-	if (!r->server)
-		become_server(r, ends[1]);
-	close(ends[1]);
-	r->told = ends[0];
-	if (r->server < 0 ||
-	    sscanf(said(r, text, sizeof(text)), "p2p-tool: port %hu:", &r->port) != 1)
-		return error_set(err, EXIT_FAILED, EIO,
-				 "'p2p-tool rdma --server host:64K' says more",
-				 "peers: no server: %.*s", (int)strcspn(text, "\n"), text);
-	return 0;
-}
-
-static void stop_server(struct run *r)
-{
-	if (r->server > 0) {
-		kill(r->server, SIGKILL);
-		waitpid(r->server, NULL, 0);
-	}
-	if (r->told >= 0)
-		close(r->told);
+	bufspec_format(&r->b->spec, buffer, sizeof(buffer));
+	snprintf(timeout, sizeof(timeout), "%u", r->p->rdma.timeout);
+	ret = child_start(&r->server, argv, "mount /proc", err);
+	return ret ? ret
+		   : child_await(&r->server, SERVER, child_now() + PATIENCE, has_port, r, err);
 }
 
 static unsigned int iterations(const struct run *r, bool latency)
@@ -309,7 +275,7 @@ int measure_peers_check(const struct bufspec *spec, const struct peers_params *p
 int measure_peers(struct buffer *b, const struct clock *c, const struct peers_params *p,
 		  struct record_set *out, struct error *err)
 {
-	struct run r = { .b = b, .c = c, .p = p, .told = -1 };
+	struct run r = { .b = b, .c = c, .p = p };
 	int op, ret, latency;
 	size_t i;
 
@@ -328,6 +294,6 @@ int measure_peers(struct buffer *b, const struct clock *c, const struct peers_pa
 				if (p->rdma.figures != (latency ? RDMA_THROUGHPUT : RDMA_LATENCY))
 					ret = run_cell(&r, (enum rdma_op)op, p->rdma.sizes[i],
 						       latency, out, err);
-	stop_server(&r);
+	child_end(&r.server);
 	return ret;
 }

@@ -1,33 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "perftest.h"
 
 #define ARGS_MAX   32
 #define OUTPUT_MAX 16384
-#define NAP_NS	   2000000
 #define MEGA	   1048576.0 /* what perftest calls MB */
 
 struct args {
 	char *argv[ARGS_MAX + 1];
 	int argc;
 	char text[ARGS_MAX][32];
-};
-
-struct child {
-	pid_t pid; /* 0: none */
-	FILE *output;
 };
 
 const char *perftest_name(enum rdma_op op, bool latency)
@@ -111,85 +100,10 @@ static void make_arguments(const struct perftest *p, uint16_t port, struct args 
 	add_word(a, "-N");
 }
 
-static int start(struct child *c, char *const argv[], struct error *err)
-{
-	int gate[2], failed = 0;
-
-	c->output = tmpfile();
-	if (!c->output || pipe2(gate, O_CLOEXEC))
-		return error_set(err, EXIT_FAILED, errno, NULL, "%s: cannot be started: %s",
-				 argv[0], strerror(errno));
-	c->pid = fork();
-	if (!c->pid) {
-		int input = open("/dev/null", O_RDONLY);
-
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(input, STDIN_FILENO);
-		dup2(fileno(c->output), STDOUT_FILENO);
-		dup2(fileno(c->output), STDERR_FILENO);
-		execvp(argv[0], argv);
-		failed = errno;
-		if (write(gate[1], &failed, sizeof(failed)) < 0)
-			_exit(126);
-		_exit(127);
-	}
-	close(gate[1]);
-	if (c->pid < 0)
-		failed = errno;
-	else if (read(gate[0], &failed, sizeof(failed)) <= 0)
-		failed = 0;
-	close(gate[0]);
-	return failed ? error_set(err, failed == ENOENT ? EXIT_SKIP : EXIT_FAILED, failed,
-				  "install perftest", "%s: cannot be run: %s", argv[0],
-				  strerror(failed))
-		      : 0;
-}
-
-static void end(struct child *c)
-{
-	if (c->pid > 0) {
-		kill(c->pid, SIGKILL);
-		waitpid(c->pid, NULL, 0);
-	}
-	if (c->output)
-		fclose(c->output);
-	*c = (struct child){ 0 };
-}
-
-static void read_output(struct child *c, char *text, size_t size)
-{
-	rewind(c->output);
-	text[fread(text, 1, size - 1, c->output)] = '\0';
-}
-
-/* The last line that is no frame, for a message. */
-static int failed(const char *name, struct child *c, struct error *err)
-{
-	char text[OUTPUT_MAX], last[128] = "nothing was said", *line, *save;
-
-	read_output(c, text, sizeof(text));
-	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		if (*line && *line != '-' && *line != '*')
-			snprintf(last, sizeof(last), "%s", line);
-	return error_set(err, EXIT_FAILED, EIO, NULL, "%s: failed: %s", name, last);
-}
-
-static double seconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static void nap(void)
-{
-	nanosleep(&(struct timespec){ .tv_nsec = NAP_NS }, NULL);
-}
-
 /* Does anybody listen at that TCP port? A connection would be taken for the client. */
-static bool listens(uint16_t port)
+static bool listens(void *ctx)
 {
+	const uint16_t port = *(const uint16_t *)ctx;
 	static const char *const tables[] = { "/proc/net/tcp", "/proc/net/tcp6" };
 	unsigned int local, state;
 	bool found = false;
@@ -225,38 +139,10 @@ static uint16_t free_port(void)
 	return ntohs(addr.sin_port);
 }
 
-/* Until done, or the child has ended. Its status: 0, -EAGAIN when it still runs, -EIO. */
-static int poll_child(struct child *c)
-{
-	int status;
-
-	if (waitpid(c->pid, &status, WNOHANG) != c->pid)
-		return -EAGAIN;
-	c->pid = 0;
-	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
-}
-
-static int await(struct child *c, const char *name, double deadline, uint16_t port,
-		 struct error *err)
-{
-	int ret;
-
-	while ((ret = poll_child(c)) == -EAGAIN) {
-		if (port && listens(port))
-			return 0;
-		if (seconds_now() > deadline)
-			return error_set(err, EXIT_FAILED, ETIMEDOUT, "--timeout gives it longer",
-					 "%s: has not ended in time", name);
-		nap();
-	}
-	/* Who should listen has no reason to end. */
-	return ret || port ? failed(name, c, err) : 0;
-}
-
 int perftest_run(const struct perftest *p, double *value, struct error *err)
 {
-	const char *name = perftest_name(p->op, p->latency);
-	double deadline = seconds_now() + p->timeout;
+	const char *name = perftest_name(p->op, p->latency), *remedy = "install perftest";
+	double deadline = child_now() + p->timeout;
 	struct child server = { 0 }, client = { 0 };
 	char text[OUTPUT_MAX];
 	struct args args;
@@ -264,24 +150,24 @@ int perftest_run(const struct perftest *p, double *value, struct error *err)
 	int ret;
 
 	make_arguments(p, port, &args);
-	ret = start(&server, args.argv, err);
+	ret = child_start(&server, args.argv, remedy, err);
 	if (!ret)
-		ret = await(&server, name, deadline, port, err);
+		ret = child_await(&server, name, deadline, listens, &port, err);
 	add_word(&args, "127.0.0.1");
 	if (!ret)
-		ret = start(&client, args.argv, err);
+		ret = child_start(&client, args.argv, remedy, err);
 	if (!ret)
-		ret = await(&client, name, deadline, 0, err);
+		ret = child_await(&client, name, deadline, NULL, NULL, err);
 	if (!ret) {
-		read_output(&client, text, sizeof(text));
+		child_read(&client, text, sizeof(text));
 		ret = perftest_parse(p, text, value);
 		if (ret)
-			failed(name, &client, err);
+			child_failed(&client, name, err);
 	}
 	/* It may want to say something before it ends. */
 	if (!ret)
-		await(&server, name, deadline, 0, NULL);
-	end(&client);
-	end(&server);
+		child_await(&server, name, deadline, NULL, NULL, NULL);
+	child_end(&client);
+	child_end(&server);
 	return ret;
 }
