@@ -2,7 +2,6 @@
 /* Facts 7 to 16: taking a DMABUF back for good. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/udmabuf.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -82,21 +81,12 @@ static void test_revoke(const struct vfio_device *dev)
 
 static void test_strangers(const struct vfio_device *dev)
 {
-	struct udmabuf_create create = { .size = PAGE };
 	struct vfio_device other;
-	int memfd, udmabuf, fd;
+	int fd;
 
-	memfd = memfd_create("slice", MFD_ALLOW_SEALING);
-	fact(memfd >= 0 && !ftruncate(memfd, PAGE) && !fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK),
-	     "a memfd");
-	create.memfd = (__u32)memfd;
-	udmabuf = open("/dev/udmabuf", O_RDWR);
-	fd = ioctl(udmabuf, UDMABUF_CREATE, &create);
-	fact(fd >= 0, "a udmabuf");
+	fd = make_udmabuf(PAGE);
 	fact(revoke_slice(dev, fd) == -ENODEV, "fact 14: a udmabuf is ENODEV");
 	close(fd);
-	close(udmabuf);
-	close(memfd);
 	guest_open(&other, "0000:06:00.0");
 	fd = export_slice(&other, SLICE_OFFSET, PAGE);
 	fact(revoke_slice(dev, fd) == -ENODEV, "fact 14: another device's DMABUF is ENODEV");

@@ -103,6 +103,19 @@ bool faults(const volatile void *addr)
 	return sigbus_guard(read_byte, (void *)(uintptr_t)addr, &where) != 0;
 }
 
+bool unmapped(const void *addr)
+{
+	bool ret;
+	int fd[2];
+
+	if (pipe(fd))
+		fact(false, "a pipe");
+	ret = write(fd[1], addr, 1) < 0 && errno == EFAULT;
+	close(fd[0]);
+	close(fd[1]);
+	return ret;
+}
+
 int set_memory(const struct vfio_device *dev, bool on)
 {
 	uint16_t command;

@@ -33,6 +33,9 @@ int open_beside(struct vfio_device *dev, const struct vfio_device *other, const 
 /* Does reading a byte at addr raise SIGBUS? */
 bool faults(const volatile void *addr);
 
+/* Is nothing mapped at addr, not even by a stale TLB entry? */
+bool unmapped(const void *addr);
+
 /* Switch the memory bit of PCI_COMMAND; returns as vfio_config_write(). */
 int set_memory(const struct vfio_device *dev, bool on);
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/iommufd.h>
+#include <linux/udmabuf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,23 @@ bool iova_is_revoked(const struct vfio_device *dev, uint64_t iova)
 	};
 
 	return ioctl(dev->iommu_fd, IOMMU_IOAS_NOIOMMU_GET_PA, &get) && errno == EINVAL;
+}
+
+int make_udmabuf(uint64_t size)
+{
+	int memfd = memfd_create("udmabuf", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int udmabuf = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+	struct udmabuf_create create = { .memfd = (uint32_t)memfd, .size = size };
+	int fd;
+
+	fact(memfd >= 0 && !ftruncate(memfd, (off_t)size) &&
+		     !fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK),
+	     "memory for a udmabuf");
+	fd = ioctl(udmabuf, UDMABUF_CREATE, &create);
+	fact(fd >= 0, "a udmabuf");
+	close(udmabuf);
+	close(memfd);
+	return fd;
 }
 
 void *map_fd(int fd, uint64_t offset, uint64_t size, int prot)

@@ -32,6 +32,9 @@ int import(const struct vfio_device *dev, int fd, uint64_t size, uint64_t iova);
 /* Is what was imported at iova revoked by its exporter? */
 bool iova_is_revoked(const struct vfio_device *dev, uint64_t iova);
 
+/* A udmabuf, or end the test. */
+int make_udmabuf(uint64_t size);
+
 /* mmap() shared; NULL with errno set on failure. */
 void *map_fd(int fd, uint64_t offset, uint64_t size, int prot);
 void *map_bar(const struct vfio_device *dev, unsigned int bar, uint64_t offset, uint64_t size);

@@ -22,13 +22,14 @@ expect() {
 # Each bug of kernel/mutations/ is found by the test that it names, in a minute. First of
 # all, as it takes the longest.
 slow_mutations() {
-	local file bug test wanted bad='' status
+	local file bug test wanted options bad='' status
 	for file in "$LAB_ROOT"/kernel/mutations/*.patch; do
 		bug=$(basename "$file" .patch)
 		test=$(sed -n 's/^Test: //p' "$file")
 		wanted=$(sed -n 's/^Expect: //p' "$file")
+		read -r -a options < <(sed -n 's/^Options: //p' "$file"; echo)
 		status=0
-		lab_run --kernel "mutant-$bug" --smp 2 --timeout 120 -- timeout 60 sh -c "$test" \
+		lab_run --kernel "mutant-$bug" --smp 2 "${options[@]}" --timeout 120 -- timeout 60 sh -c "$test" \
 			>"$scratch/out" 2>"$scratch/err" || status=$?
 		if [[ $status -ne 0 && $status -ne 125 ]] && grep -q -E "$wanted" "$scratch/out" "$scratch/err"; then
 			echo "ok $bug" >>"$parts"
@@ -254,6 +255,20 @@ test_revoke_importers_debug() {
 	revoke_importers debug 5
 }
 
+# Plain mappings beside those where huge pages fit, and where none do.
+test_map_page_orders() {
+	expect 0 lab_run --kernel patched --bar-size 1G -- sh -c '
+		map() { p2p-tool map --via both --repeat 2 --warmup 0 --json "$@" || exit; }
+		map vfio:0000:03:00.0/2:16M
+		map --align 2M vfio:0000:03:00.0/2:16M
+		map --align 4K vfio:0000:03:00.0/2:16M
+		map vfio:0000:03:00.0/2:1G'
+	jq -r 'select(.measurement == "map.touch_all") |
+		"\(.buffer | sub(".*:"; "")) \(.params.align) \(.page_order) \(.observed.faults)"' \
+		"$scratch/out" | uniq | tee "$scratch/orders"
+	printf '%s\n' '16M 0 9 8' '16M 2M 9 8' '16M 4K 0 4096' '1G 0 18 1' | diff - "$scratch/orders"
+}
+
 # An owner and clients that have no rights but to its socket.
 test_vend() {
 	expect 0 lab_run --kernel patched --smp 2 --timeout 120 -- sh -c '
@@ -345,7 +360,7 @@ test_counted_boots_agree() {
 
 # The facts of kernel/tests/facts-*.c (docs/kernel-design.md names them), each
 # of which has to be looked at.
-FACTS='1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 29 30 31 32 33 34 35 36 37 38 39 41 48'
+FACTS='1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 29 30 31 32 33 34 35 36 37 38 39 41 48 50 51 52 53 54 55 56'
 
 # guest_facts NUMBERS KERNEL ARGUMENT... - run that with lab_run; its output is lines
 # "ok|FAIL fact N: what", where a line may be about several facts. Each of the
@@ -386,9 +401,19 @@ test_facts_patched() {
 	facts patched "$FACTS"
 }
 
-# That writes to config space fail is only seen here.
+# That writes to config space fail is only seen here, and only here are there 32-bit tasks.
 test_facts_debug() {
-	facts debug "$FACTS 28"
+	facts debug "$FACTS 28 57"
+}
+
+# The largest pages, which take a BAR to match.
+test_fact_59_patched() {
+	guest_facts '56 59' patched --bar-size 1G -- /lab/tests/pud
+	guest_facts '59' patched --bar-size 1G --append clearcpuid=pdpe1gb -- /lab/tests/pud no-gbpages
+}
+
+test_fact_59_debug() {
+	guest_facts '56 59' debug --bar-size 1G -- /lab/tests/pud
 }
 
 # Without PAT nothing is write-combining, and nobody says so.
@@ -1059,6 +1084,29 @@ test_gates_can_fail() {
 	! gate 'counted:map patched:peers.write[buffer=host:4K] / peer >= 0.91' || fail 'an interval beyond the bound passes'
 	! gate 'counted:map patched:peers.write[buffer=host:4K] / peer <= 0.69' || fail 'an interval beyond the bound passes'
 	! gate '# none' || fail 'no gate at all passes'
+}
+
+# What mmap() places has huge pages, from all kinds of address spaces. What munmap()
+# takes has jumps where the kernel's tree of mappings gets another node, as on stock:
+# the median of the layouts is looked at, with the release of a DMABUF in that of a BAR.
+test_cost_of_plain_mappings() {
+	expect 0 lab_run --kernel patched --counted -- /lab/tests/costs-plain
+	tee "$scratch/costs" <"$scratch/out"
+	grep '[.]munmap ' "$scratch/costs" | sort -n -k2 >"$scratch/munmap"
+	awk '
+		function at_most(what, value, bound) {
+			figures++
+			if (!(value <= bound)) { print what ": " value ", at most " bound; bad = 1 }
+		}
+		FILENAME ~ /munmap$/ { split($1, name, "."); all[name[1], ++n[name[1]]] = $2; next }
+		/[.]touch / { at_most($1, $2, 140000) }
+		/[.]faults / { at_most($1, $2, 32) }
+		END {
+			at_most("munmap of a DMABUF", all["dmabuf", int((n["dmabuf"] + 1) / 2)], 12000)
+			at_most("munmap of a BAR", all["bar", int((n["bar"] + 1) / 2)], 12500)
+			if (figures < 2 * 2 * 8 + 2) { print "only " figures + 0 " figures"; exit 1 }
+			exit bad
+		}' "$scratch/munmap" "$scratch/costs"
 }
 
 # The same for taking access away, and how that and finding a page grow.

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A BAR of 1 GiB ('./lab run --bar-size 1G'), which one page of the largest kind
+ * maps, and what mm does to such a page.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "core/pagetable.h"
+#include "slices.h"
+
+#define MIB 0x100000ULL
+#define GIB (1024 * MIB)
+
+static uint64_t bar_offset;
+
+static long count_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_minflt + usage.ru_majflt;
+}
+
+static int order_at(const char *addr)
+{
+	struct pagetable_entry entry;
+
+	return faults(addr) || pagetable_lookup(addr, &entry) ? -1 : entry.order;
+}
+
+/* Touch each page of 4 KiB; how many page faults. */
+static long touch(const char *map, uint64_t size)
+{
+	long before = count_faults();
+	uint64_t i;
+
+	for (i = 0; i < size; i += PAGE)
+		*(const volatile char *)(map + i);
+	return count_faults() - before;
+}
+
+/* The marks are at multiples of 128 MiB, a page further each. */
+static uint64_t mark_offset(uint64_t i)
+{
+	return i * (128 * MIB + PAGE);
+}
+
+static bool shows(const char *map, uint64_t offset, uint64_t size)
+{
+	uint64_t i;
+
+	for (i = 0; i < 8; i++)
+		if (mark_offset(i) >= offset && mark_offset(i) < offset + size &&
+		    mark_at(map + mark_offset(i) - offset) != i + 0x1000)
+			return false;
+	return true;
+}
+
+static char *map_plain(int fd, uint64_t offset)
+{
+	char *map = map_fd(fd, offset, GIB, PROT_READ | PROT_WRITE);
+
+	fact(map, "1 GiB maps");
+	return map;
+}
+
+/* Addresses, with room, that are skew above a multiple of 1 GiB. */
+static char *place(uint64_t skew)
+{
+	char *area =
+		mmap(NULL, 3 * GIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	fact(area != MAP_FAILED, "there is address space");
+	munmap(area, 3 * GIB);
+	return (char *)(((uintptr_t)area + GIB - 1) & -(uintptr_t)GIB) + skew;
+}
+
+static void test_plain(int fd, uint64_t offset, const char *kind, int order)
+{
+	char *map = map_plain(fd, offset);
+	long wanted = order == 18 ? 1 : 512;
+	long n;
+
+	touch(map, GIB);
+	munmap(map, GIB);
+	map = map_plain(fd, offset);
+	n = touch(map, GIB);
+	fact(n == wanted && order_at(map + 5 * PAGE) == order,
+	     "fact 59: %s: plain mmap() of 1 GiB: %ld page faults", kind, n);
+	fact(shows(map, 0, GIB), "fact 59: %s: and it is the right memory", kind);
+	munmap(map, GIB);
+}
+
+/* mremap() to where the page fits, and to where it does not. */
+static void test_moves(int fd, uint64_t offset, const char *kind)
+{
+	static const uint64_t skews[] = { 0, 2 * MIB, PAGE };
+	static const int orders[] = { 18, 9, 0 };
+	char *map, *to;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(skews) / sizeof(skews[0]); i++) {
+		map = map_plain(fd, offset);
+		touch(map, PAGE);
+		to = place(skews[i]);
+		fact(mremap(map, GIB, GIB, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to,
+		     "fact 56: %s: 1 GiB moves to %llu KiB above 1 GiB", kind, skews[i] / 1024ULL);
+		fact(unmapped(map), "fact 56: %s: is not where it was", kind);
+		fact(shows(to, 0, GIB) && order_at(to + 256 * MIB) == orders[i],
+		     "fact 56: %s: and is the right memory, in pages of order %d", kind, orders[i]);
+		munmap(to, GIB);
+	}
+}
+
+/* Splits of the mapping split the page. */
+static void test_splits(int fd, uint64_t offset, const char *kind)
+{
+	char *map = map_plain(fd, offset), *to;
+
+	touch(map, PAGE);
+	fact(!munmap(map + 300 * MIB, PAGE), "fact 59: %s: a hole in 1 GiB", kind);
+	fact(shows(map, 0, 300 * MIB) && shows(map + 301 * MIB, 301 * MIB, GIB - 301 * MIB) &&
+		     unmapped(map + 300 * MIB),
+	     "fact 59: %s: and around it the right memory", kind);
+	munmap(map, GIB);
+
+	map = map_plain(fd, offset);
+	touch(map, PAGE);
+	fact(!mprotect(map + 300 * MIB, 100 * MIB, PROT_READ), "fact 59: %s: 100 MiB read-only",
+	     kind);
+	fact(shows(map, 0, GIB), "fact 59: %s: all of it is the right memory", kind);
+	to = place(0);
+	fact(mremap(map, GIB, GIB, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to,
+	     "fact 56: %s: three mappings of 1 GiB move as one", kind);
+	fact(shows(to, 0, GIB), "fact 56: %s: and are the right memory", kind);
+	munmap(to, GIB);
+}
+
+int main(int argc, char **argv)
+{
+	struct vfio_device dev;
+	struct vfio_region region;
+	uint64_t i;
+	int fd, order = argc > 1 && !strcmp(argv[1], "no-gbpages") ? 9 : 18;
+	char *map;
+
+	guest_open(&dev, ACCEL);
+	fact(!vfio_region_read(&dev, ACCEL_BAR, &region, NULL) && region.size >= GIB,
+	     "the BAR has 1 GiB");
+	bar_offset = region.offset;
+	vfio_region_free(&region);
+	map = map_plain(dev.fd, bar_offset);
+	for (i = 0; i < 8; i++)
+		*(volatile uint64_t *)(map + mark_offset(i)) = i + 0x1000;
+	munmap(map, GIB);
+
+	test_plain(dev.fd, bar_offset, "BAR", order);
+	if (order == 18) {
+		test_moves(dev.fd, bar_offset, "BAR");
+		test_splits(dev.fd, bar_offset, "BAR");
+	}
+	fd = export_slice(&dev, 0, GIB);
+	test_plain(fd, 0, "DMABUF", order);
+	if (order == 18) {
+		test_moves(fd, 0, "DMABUF");
+		test_splits(fd, 0, "DMABUF");
+	}
+	close(fd);
+	vfio_close(&dev);
+	return 0;
+}
