@@ -39,9 +39,10 @@ build_tool() {
 		die "p2p-tool: build failed: see $log"
 }
 
-# libraries_of FILE... - the shared libraries they load.
+# libraries_of FILE... - the shared libraries they load. Of a static program, which ldd
+# does not like, none.
 libraries_of() {
-	ldd "$@" 2>/dev/null | awk '/=> \// { print $3 } /^[ \t]*\/.*\(0x/ { print $1 }' | LC_ALL=C sort -u
+	{ ldd "$@" 2>/dev/null || true; } | awk '/=> \// { print $3 } /^[ \t]*\/.*\(0x/ { print $1 }' | LC_ALL=C sort -u
 }
 
 # install_libraries_of ROOT FILE... - each to its own path below ROOT.
