@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/clock.h"
 #include "core/samples.h"
+#include "entries.h"
 #include "layouts.h"
 #include "slices.h"
 
@@ -24,21 +24,14 @@ static struct vfio_device dev;
 static struct clock counter;
 static uint64_t bar;
 
-static uint64_t count_faults(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	return (uint64_t)(usage.ru_minflt + usage.ru_majflt);
-}
-
 enum { MMAP, TOUCH, FAULTS, MUNMAP, FIGURES };
 
 static const char *const figure_names[] = { "mmap", "touch", "faults", "munmap" };
 
 static void run_once(int fd, uint64_t offset, uint64_t value[FIGURES])
 {
-	uint64_t start, end, before, i;
+	uint64_t start, end, i;
+	long before;
 	char *map;
 
 	start = clock_now(&counter);
@@ -53,7 +46,7 @@ static void run_once(int fd, uint64_t offset, uint64_t value[FIGURES])
 		*(const volatile char *)(map + i);
 	end = clock_now(&counter);
 	value[TOUCH] = end - start;
-	value[FAULTS] = count_faults() - before;
+	value[FAULTS] = (uint64_t)(count_faults() - before);
 	start = clock_now(&counter);
 	munmap(map, BAR_SIZE);
 	end = clock_now(&counter);

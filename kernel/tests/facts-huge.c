@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "core/pagetable.h"
+#include "entries.h"
 #include "slices.h"
 
 #define MIB  0x100000ULL
@@ -39,13 +39,6 @@ static void drop(struct placed *p)
 }
 
 /* Order of the page that a touch of addr maps; -1 if it raises SIGBUS. */
-static int order_at(const char *addr)
-{
-	struct pagetable_entry entry;
-
-	return faults(addr) || pagetable_lookup(addr, &entry) ? -1 : entry.order;
-}
-
 /* Every page of the BAR says which it is, as far as these tests look. */
 static void mark(const struct vfio_device *dev, uint64_t offset)
 {

@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "core/pagetable.h"
+#include "entries.h"
 #include "slices.h"
 
 #define NC	 VFIO_DMA_BUF_MEMATTR_NC
@@ -23,14 +23,6 @@
 #define HUGE	 0x200000ULL
 #define NIC	 "0000:04:00.0"
 #define MEMTYPES "/sys/kernel/debug/x86/pat_memtype_list"
-
-static bool is_entry(const void *map, int order, const char *memattr)
-{
-	struct pagetable_entry entry;
-
-	return !faults(map) && !pagetable_lookup(map, &entry) && entry.order == order &&
-	       !strcmp(entry.memattr, memattr);
-}
 
 static bool mapped_as(const void *map, const char *memattr)
 {

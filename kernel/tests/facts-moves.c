@@ -4,19 +4,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "core/pagetable.h"
+#include "entries.h"
 #include "slices.h"
 
 #define MIB  0x100000ULL
 #define HUGE (2 * MIB)
 #define SIZE (8 * MIB)
-
-static int order_at(const char *addr)
-{
-	struct pagetable_entry entry;
-
-	return faults(addr) || pagetable_lookup(addr, &entry) ? -1 : entry.order;
-}
 
 /* Are pages of a mapping the ones that they say? */
 static bool shows(const char *map, uint64_t from, uint64_t to)

@@ -12,11 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/pagetable.h"
+#include "entries.h"
 #include "layouts.h"
 #include "slices.h"
 
@@ -27,14 +26,6 @@
 static struct vfio_device dev;
 static uint64_t bar;
 static const char *direction = "top-down";
-
-static long count_faults(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	return usage.ru_minflt + usage.ru_majflt;
-}
 
 /* Of a part of the BAR at a good address: a fault a huge page, and one for each page around them. */
 static long fewest_faults(uint64_t offset, uint64_t size)

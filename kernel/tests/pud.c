@@ -6,31 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include "core/pagetable.h"
+#include "entries.h"
 #include "slices.h"
 
 #define MIB 0x100000ULL
 #define GIB (1024 * MIB)
 
 static uint64_t bar_offset;
-
-static long count_faults(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	return usage.ru_minflt + usage.ru_majflt;
-}
-
-static int order_at(const char *addr)
-{
-	struct pagetable_entry entry;
-
-	return faults(addr) || pagetable_lookup(addr, &entry) ? -1 : entry.order;
-}
 
 /* Touch each page of 4 KiB; how many page faults. */
 static long touch(const char *map, uint64_t size)
@@ -140,6 +124,33 @@ static void test_splits(int fd, uint64_t offset, const char *kind)
 	munmap(to, GIB);
 }
 
+/* The largest pages have memory types, too. */
+static void test_memattr(struct vfio_device *dev)
+{
+	int fd = export_slice(dev, 0, GIB);
+	char *map;
+
+	fact(!set_memattr(dev, fd, VFIO_DMA_BUF_MEMATTR_WC), "1 GiB is write-combining");
+	map = map_plain(fd, 0);
+	fact(is_entry(map + 700 * MIB, 18, "WC"), "fact 39: a 1 GiB entry is write-combining");
+	fact(shows(map, 0, GIB), "fact 39: and it is the right memory");
+	fact(!vfio_reset(dev, NULL) && is_entry(map, 18, "WC"), "fact 39: so it is after a reset");
+	fact(!revoke_slice(dev, fd) && faults(map) && faults(map + GIB - PAGE),
+	     "fact 39: a revoke takes it away");
+	munmap(map, GIB);
+	close(fd);
+
+	fd = export_slice(dev, 0, GIB);
+	map = map_plain(fd, 0);
+	fact(is_entry(map, 18, "UC-"), "fact 39: exported again it is not write-combining");
+	munmap(map, GIB);
+	fact(!set_memattr(dev, fd, VFIO_DMA_BUF_MEMATTR_WC), "fact 39: until it is asked for");
+	map = map_plain(fd, 0);
+	fact(is_entry(map, 18, "WC"), "fact 39: in the page table");
+	munmap(map, GIB);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct vfio_device dev;
@@ -170,6 +181,8 @@ int main(int argc, char **argv)
 		test_splits(fd, 0, "DMABUF");
 	}
 	close(fd);
+	if (order == 18)
+		test_memattr(&dev);
 	vfio_close(&dev);
 	return 0;
 }

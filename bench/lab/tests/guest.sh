@@ -408,12 +408,12 @@ test_facts_debug() {
 
 # The largest pages, which take a BAR to match.
 test_fact_59_patched() {
-	guest_facts '56 59' patched --bar-size 1G -- /lab/tests/pud
+	guest_facts '39 56 59' patched --bar-size 1G -- /lab/tests/pud
 	guest_facts '59' patched --bar-size 1G --append clearcpuid=pdpe1gb -- /lab/tests/pud no-gbpages
 }
 
 test_fact_59_debug() {
-	guest_facts '56 59' debug --bar-size 1G -- /lab/tests/pud
+	guest_facts '39 56 59' debug --bar-size 1G -- /lab/tests/pud
 }
 
 # Without PAT nothing is write-combining, and nobody says so.
