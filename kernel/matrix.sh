@@ -12,7 +12,7 @@ MATRIX=(
 	'variants-arm64 compile arm64 ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-'
 	'variants-s390 compile s390 ARCH=s390 CROSS_COMPILE=s390x-linux-gnu-'
 )
-MATRIX_DIRECTORIES=(drivers/vfio/ drivers/pci/ drivers/dma-buf/)
+MATRIX_DIRECTORIES=(drivers/vfio/ drivers/pci/ drivers/dma-buf/ mm/)
 
 # check_matrix - all of it builds with both series; the kernel lock is held.
 check_matrix() {

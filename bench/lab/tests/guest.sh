@@ -992,12 +992,20 @@ test_memattr_storm_debug() {
 }
 
 # Huge pages that are on their way while they are to be zapped.
+# fact_58 KERNEL - pages of both sizes, moved and split.
+fact_58() {
+	guest_facts 58 "$1" --smp 2 --bar-size 1G -- sh -c '
+		for order in 9 18; do
+			/lab/tests/storm-moves 7 "$order" && /lab/tests/storm-moves 5 "$order" split || exit
+		done'
+}
+
 test_fact_58_patched() {
-	guest_facts 58 patched --smp 2 -- /lab/tests/storm-moves 10
+	fact_58 patched
 }
 
 test_fact_58_debug() {
-	guest_facts 58 debug --smp 2 -- /lab/tests/storm-moves 10
+	fact_58 debug
 }
 
 slow_memattr_storm_debug() {
