@@ -73,15 +73,23 @@ static int parse_hold(const char *arg, unsigned int *ms, struct error *err)
 	return ret;
 }
 
+/* An empty one would be an abstract socket that the kernel names, and everybody may connect to. */
+static int parse_socket(const char *name, const char *arg, const char **path, struct error *err)
+{
+	if (!*arg)
+		return error_set(err, EXIT_USAGE, EINVAL, "give the path of a unix socket",
+				 "option --%s: is empty", name);
+	*path = arg;
+	return 0;
+}
+
 static int parse_own(struct vend_command *v, int c, const char *arg, struct error *err)
 {
 	switch (c) {
 	case VEND_OPT_SOCKET:
-		v->params.socket = arg;
-		return 0;
+		return parse_socket("socket", arg, &v->params.socket, err);
 	case VEND_OPT_CLIENT:
-		v->client = arg;
-		return 0;
+		return parse_socket("client", arg, &v->client, err);
 	case VEND_OPT_SLICES:
 		v->owners_own = "slices";
 		return options_number("slices", arg, 1, SLICES_MAX, &v->params.slices, err);

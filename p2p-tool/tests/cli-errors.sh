@@ -214,6 +214,10 @@ run vend vfio:$absent/2
 expect_usage --socket --client
 run vend --socket "$file" --client "$file"
 expect_usage --socket --client
+run vend --socket '' vfio:$absent/2
+expect_usage '--socket: is empty' 'path of a unix socket'
+run vend --client ''
+expect_usage '--client: is empty' 'path of a unix socket'
 run vend --socket "$file"
 expect_usage 'no buffer'
 run vend --socket "$file" udmabuf:4K
