@@ -166,20 +166,19 @@ static int add_record(struct run *r, struct record_set *out, struct error *err)
 	struct record *record;
 	int ret;
 
-	pagetable_lookup(r->device, &entry);
+	pagetable_lookup_range(r->device, r->size, &entry);
 	ret = check_memattr(r->b, &entry, r->attr, err);
 	if (ret)
 		return ret;
 	record = new_record(r);
-	if (record && r->mismatch[0] && record_observe(record, "mismatch", "%s", r->mismatch)) {
+	if (record && (cell_entry(record, r->b, &entry, r->p->memattrs) ||
+		       (r->mismatch[0] && record_observe(record, "mismatch", "%s", r->mismatch)))) {
 		record_free(record);
 		record = NULL;
 	}
 	if (!record)
 		return error_set(err, EXIT_FAILED, ENOMEM, NULL, "record: out of memory");
 	record->verification = r->mismatch[0] ? VERIFY_FAILED : VERIFY_OK;
-	record->page_order = entry.order;
-	snprintf(record->memattr, sizeof(record->memattr), "%s", entry.memattr);
 	cell_baseline(record, &r->samples, &r->baseline);
 	return cell_finish(record, r->c, &r->samples, out, err);
 }

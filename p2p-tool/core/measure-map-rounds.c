@@ -16,8 +16,8 @@ uint64_t count_faults(void)
 	return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
 }
 
-/* Keep the number of faults since before, and in the last round how the page at p is mapped. */
-static void observe(struct run *r, uint64_t before, const char *p)
+/* Keep the number of faults since before, and in the last round how the length bytes at p are mapped. */
+static void observe(struct run *r, uint64_t before, const char *p, size_t length)
 {
 	uint64_t faults = count_faults() - before;
 
@@ -26,7 +26,7 @@ static void observe(struct run *r, uint64_t before, const char *p)
 	if (faults > r->max_faults)
 		r->max_faults = faults;
 	if (r->last)
-		pagetable_lookup(p, &r->entry);
+		pagetable_lookup_range(p, length, &r->entry);
 }
 
 /* Both ends of the two windows that only hold a system call. */
@@ -79,7 +79,7 @@ static int round_touch_all(struct run *r, uint64_t sample[2])
 	for (p = r->map; p < r->map + r->length; p += r->page)
 		touch(p);
 	sample[0] = clock_now(r->c) - start;
-	observe(r, before, r->map + (r->length / 2 & -r->page));
+	observe(r, before, r->map, r->length);
 	return run_unmap(r, &sample[1]);
 }
 
@@ -90,7 +90,7 @@ static int touch_one(struct run *r, char *p, uint64_t *sample)
 	start = clock_now(r->c);
 	touch(p);
 	*sample = clock_now(r->c) - start;
-	observe(r, before, p);
+	observe(r, before, p, r->page);
 	return run_unmap(r, &unused);
 }
 

@@ -59,11 +59,11 @@ static int describe(struct run *r, struct record *record, bool all)
 	bool steady = r->min_faults == r->max_faults;
 	int ret = record_observe(record, "mappings", "%u", count_mappings());
 
+	if (!ret && r->scenario->touches)
+		ret = cell_entry(record, r->b, &r->entry, r->p->memattrs);
 	if (ret || !r->scenario->touches)
 		return ret;
-	snprintf(record->memattr, sizeof(record->memattr), "%s", r->entry.memattr);
-	record->page_order = r->entry.order;
-	if (record->page_order < 0 && all && steady)
+	if (!r->entry.orders && all && steady)
 		record->page_order = pagetable_order_from_faults(r->length, r->max_faults);
 	if (steady)
 		return record_observe(record, "faults", "%" PRIu64, r->max_faults);
@@ -115,7 +115,7 @@ static int run_scenario(struct run *r, const struct scenario *s, struct record_s
 	r->scenario = s;
 	r->min_faults = UINT64_MAX;
 	r->max_faults = 0;
-	r->entry = (struct pagetable_entry){ -1, "" };
+	r->entry = PAGETABLE_UNKNOWN;
 	r->ret = 0;
 	for (i = 0; i < 2; i++)
 		r->samples[i].count = 0;

@@ -17,6 +17,12 @@ struct record *cell_new(const struct buffer *b, const char *measurement, enum un
 			enum map_via via);
 /* Give it the parameter "memattr", if there is a choice. 0 or -ENOMEM. */
 int cell_memattr(struct record *r, enum memattr_choice choice, enum memattr attr);
+/*
+ * Say how its memory was mapped, and warn when a choice of memory attributes could not be
+ * held against that. 0 or -ENOMEM.
+ */
+int cell_entry(struct record *r, const struct buffer *b, const struct pagetable_entry *entry,
+	       enum memattr_choice choice);
 /* Does the page table, as far as it is known, agree with attr? 0, or -errno with err filled in. */
 int check_memattr(const struct buffer *b, const struct pagetable_entry *entry, enum memattr attr,
 		  struct error *err);

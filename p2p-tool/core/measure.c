@@ -42,6 +42,30 @@ int cell_memattr(struct record *r, enum memattr_choice choice, enum memattr attr
 	return record_param(r, "memattr", "%s", attr == MEMATTR_WC ? "wc" : "uc");
 }
 
+int cell_entry(struct record *r, const struct buffer *b, const struct pagetable_entry *entry,
+	       enum memattr_choice choice)
+{
+	char orders[32] = "";
+	size_t used = 0;
+	int order;
+
+	r->page_order = entry->order;
+	snprintf(r->memattr, sizeof(r->memattr), "%s", entry->memattr);
+	for (order = 0; order < 32; order++)
+		if (entry->orders & 1U << order && used < sizeof(orders))
+			used += (size_t)snprintf(orders + used, sizeof(orders) - used, "%s%d",
+						 used ? "," : "", order);
+	if (entry->orders && entry->order < 0 && record_observe(r, "page_orders", "%s", orders))
+		return -ENOMEM;
+	if (choice == MEMATTRS_UC || entry->memattr[0] || b->spec.kind != BUFFER_VFIO)
+		return 0;
+	return record_observe(r, "warning",
+			      "which memory attribute is in force could not be read back (page "
+			      "tables in debugfs: %s); be root, mount debugfs, boot a kernel with "
+			      "CONFIG_PTDUMP_DEBUGFS",
+			      strerror(-entry->error));
+}
+
 int check_copy_sizes(const struct bufspec *spec, const uint64_t *sizes, size_t nsizes,
 		     struct error *err)
 {
@@ -61,11 +85,13 @@ int check_copy_sizes(const struct bufspec *spec, const uint64_t *sizes, size_t n
 int check_memattr(const struct buffer *b, const struct pagetable_entry *entry, enum memattr attr,
 		  struct error *err)
 {
+	bool agrees = attr == MEMATTR_WC ? !strcmp(entry->memattr, "WC")
+					 : strcmp(entry->memattr, "WC") != 0 &&
+						   strcmp(entry->memattr, "mixed") != 0;
 	char text[128];
 
 	/* Whoever owns other memory maps it as they like: vgem write-combining, for one */
-	if (b->spec.kind != BUFFER_VFIO || !entry->memattr[0] ||
-	    (attr == MEMATTR_WC) == !strcmp(entry->memattr, "WC"))
+	if (b->spec.kind != BUFFER_VFIO || !entry->memattr[0] || agrees)
 		return 0;
 	bufspec_format(&b->spec, text, sizeof(text));
 	return error_set(err, EXIT_FAILED, EPROTO, "report it",

@@ -27,7 +27,7 @@ static int parse_entry(char *text, struct pagetable_entry *entry)
 	char *save, *word;
 	size_t i;
 
-	entry->order = -1;
+	*entry = PAGETABLE_UNKNOWN;
 	for (word = strtok_r(text, " \n", &save); word; word = strtok_r(NULL, " \n", &save)) {
 		if (!strcmp(word, "PWT"))
 			type |= 1;
@@ -41,20 +41,36 @@ static int parse_entry(char *text, struct pagetable_entry *entry)
 			if (!strcmp(word, levels[i]))
 				entry->order = orders[i];
 	}
-	if (!writable_seen) {
-		entry->order = -1;
+	if (!writable_seen || entry->order < 0) {
+		*entry = PAGETABLE_UNKNOWN;
 		return -ENOENT;
 	}
+	entry->orders = 1U << entry->order;
 	entry->memattr = pat[type];
 	return 0;
 }
 
-int pagetable_find(FILE *f, uint64_t va, struct pagetable_entry *entry)
+static void add_entry(struct pagetable_entry *sum, const struct pagetable_entry *entry)
 {
+	if (!sum->orders) {
+		*sum = *entry;
+		return;
+	}
+	sum->orders |= entry->orders;
+	if (sum->order != entry->order)
+		sum->order = -1;
+	if (strcmp(sum->memattr, entry->memattr) != 0)
+		sum->memattr = "mixed";
+}
+
+int pagetable_find(FILE *f, uint64_t va, uint64_t length, struct pagetable_entry *entry)
+{
+	struct pagetable_entry sum = PAGETABLE_UNKNOWN, part;
 	bool any = false;
 	char line[256];
+	int ret;
 
-	*entry = (struct pagetable_entry){ -1, "" };
+	*entry = PAGETABLE_UNKNOWN;
 	while (fgets(line, sizeof(line), f)) {
 		uint64_t start, end;
 		int used = 0;
@@ -64,13 +80,21 @@ int pagetable_find(FILE *f, uint64_t va, struct pagetable_entry *entry)
 		    !used)
 			continue; /* a heading */
 		any = true;
-		if (va >= start && va < end)
-			return parse_entry(line + used, entry);
+		if (end <= va || start > va + (length - 1))
+			continue;
+		ret = parse_entry(line + used, &part);
+		if (ret)
+			return ret;
+		add_entry(&sum, &part);
+		if (end - 1 < va + (length - 1))
+			continue;
+		*entry = sum;
+		return 0;
 	}
 	return any ? -ENOENT : -EINVAL;
 }
 
-int pagetable_lookup(const void *addr, struct pagetable_entry *entry)
+int pagetable_lookup_range(const void *addr, uint64_t length, struct pagetable_entry *entry)
 {
 	/* The second one shows the same entries; the first needs page table isolation built in. */
 	static const char *const dumps[] = {
@@ -80,7 +104,7 @@ int pagetable_lookup(const void *addr, struct pagetable_entry *entry)
 	int ret = -ENOENT;
 	size_t i;
 
-	*entry = (struct pagetable_entry){ -1, "" };
+	*entry = PAGETABLE_UNKNOWN;
 	for (i = 0; i < sizeof(dumps) / sizeof(dumps[0]); i++) {
 		FILE *f = fopen(dumps[i], "re");
 
@@ -88,11 +112,17 @@ int pagetable_lookup(const void *addr, struct pagetable_entry *entry)
 			ret = -errno;
 			continue;
 		}
-		ret = pagetable_find(f, (uintptr_t)addr, entry);
+		ret = pagetable_find(f, (uintptr_t)addr, length, entry);
 		fclose(f);
 		break;
 	}
+	entry->error = ret;
 	return ret;
+}
+
+int pagetable_lookup(const void *addr, struct pagetable_entry *entry)
+{
+	return pagetable_lookup_range(addr, 1, entry);
 }
 
 int pagetable_order_from_faults(uint64_t bytes, uint64_t faults)
@@ -101,7 +131,8 @@ int pagetable_order_from_faults(uint64_t bytes, uint64_t faults)
 	size_t i;
 
 	for (i = 0; i < NORDERS; i++)
-		if (faults && bytes % faults == 0 && bytes / faults == page << orders[i])
+		if (faults > !!orders[i] && bytes % faults == 0 &&
+		    bytes / faults == page << orders[i])
 			return orders[i];
 	return -1;
 }

@@ -43,7 +43,7 @@ struct record {
 	struct summary summary;
 	struct hist *hist; /* of all samples */
 	int page_order;	   /* of the mapping really hit, -1 when not known */
-	char memattr[8];   /* "WB", "WC", "UC-", "UC", "WT", "WP"; "" when it could not be read */
+	char memattr[8];   /* "WB", "WC", "UC-", "UC", "WT", "WP", "mixed"; "" when not known */
 	enum verification verification;
 	enum medium medium;
 	/* Baseline of the same cell on host memory in the same process; ratio is median / baseline median. */

@@ -158,12 +158,15 @@ static const char *extra_text(const struct record *r, enum extra extra, char buf
 {
 	const char *faults = record_get_observed(r, "faults");
 	const char *peer = record_get_observed(r, "vs_peer");
+	const char *orders = record_get_observed(r, "page_orders");
 
 	buf[0] = '\0';
 	switch (extra) {
 	case EXTRA_FAULTS:
 		return faults ? faults : "";
 	case EXTRA_PAGE:
+		if (orders)
+			return "mixed";
 		if (r->page_order >= 0)
 			size_format((uint64_t)sysconf(_SC_PAGESIZE) << r->page_order, buf,
 				    NUMBER_STRLEN);

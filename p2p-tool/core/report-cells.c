@@ -29,6 +29,8 @@ static const char *extra_text(const struct report *r, const struct report_cell *
 		text = record_get_observed(record, "faults");
 		return text ? text : "";
 	case EXTRA_PAGE:
+		if (record_get_observed(record, "page_orders"))
+			return "mixed";
 		text = environment_get(&r->run[c->last_run].group->env, "page_size");
 		if (record->page_order >= 0 && record->page_order < 40)
 			size_format((text ? strtoull(text, NULL, 10) : 4096) << record->page_order,

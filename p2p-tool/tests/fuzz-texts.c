@@ -70,7 +70,7 @@ static void check_lines(const uint8_t *data, size_t size)
 		abort();
 	environment_free(&env);
 	rewind(in);
-	pagetable_find(in, 0x7f0000001000, &entry);
+	pagetable_find(in, 0x7f0000001000, 1 << 21, &entry);
 	fclose(in);
 }
 

@@ -89,6 +89,43 @@ static void test_map_aligned(void **state)
 	buffer_close(b, NULL);
 }
 
+/* Pages of several orders have no single one; an attribute that nobody has seen is a warning. */
+static void test_cell_entry(void **state)
+{
+	const struct pagetable_entry mixed = { -1, 1 << 0 | 1 << 9, "WC", 0 };
+	const struct pagetable_entry unknown = { -1, 0, "", -EACCES };
+	struct buffer b = { .spec.kind = BUFFER_VFIO };
+	struct record *r = record_new("map.mmap", "b", "cpu", UNIT_NS, MEDIUM_HARDWARE);
+	const char *warning;
+
+	assert_int_equal(cell_entry(r, &b, &mixed, MEMATTRS_WC), 0);
+	assert_int_equal(r->page_order, -1);
+	assert_string_equal(record_get_observed(r, "page_orders"), "0,9");
+	assert_string_equal(r->memattr, "WC");
+	assert_null(record_get_observed(r, "warning"));
+	record_free(r);
+
+	r = record_new("map.mmap", "b", "cpu", UNIT_NS, MEDIUM_HARDWARE);
+	assert_int_equal(cell_entry(r, &b, &unknown, MEMATTRS_UC), 0);
+	assert_null(record_get_observed(r, "page_orders"));
+	assert_null(record_get_observed(r, "warning"));
+	assert_int_equal(cell_entry(r, &b, &unknown, MEMATTRS_WC), 0);
+	warning = record_get_observed(r, "warning");
+	assert_non_null(warning);
+	assert_non_null(strstr(warning, "Permission denied"));
+	record_free(r);
+
+	/* A kernel that gives another one than it agreed to, for some of the pages. */
+	assert_int_equal(check_memattr(&b, &mixed, MEMATTR_WC, NULL), 0);
+	assert_int_equal(check_memattr(&b, &mixed, MEMATTR_UC, NULL), -EPROTO);
+	assert_int_equal(check_memattr(&b, &(struct pagetable_entry){ 0, 1, "mixed", 0 },
+				       MEMATTR_WC, NULL),
+			 -EPROTO);
+	assert_int_equal(check_memattr(&b, &(struct pagetable_entry){ 0, 1, "mixed", 0 },
+				       MEMATTR_UC, NULL),
+			 -EPROTO);
+}
+
 /* There is no second page that could prepare the page table. */
 static void test_map_one_page(void **state)
 {
@@ -409,17 +446,12 @@ static void test_copy_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_map_host),
-		cmocka_unit_test(test_map_aligned),
-		cmocka_unit_test(test_map_one_page),
-		cmocka_unit_test(test_map_at_once),
-		cmocka_unit_test(test_map_no_dmabuf),
-		cmocka_unit_test(test_map_memattr),
-		WITH_TREE(test_sigbus),
-		cmocka_unit_test(test_copy),
-		cmocka_unit_test(test_copy_best),
-		WITH_TREE(test_copy_wrong_data),
-		cmocka_unit_test(test_copy_refused),
+		cmocka_unit_test(test_map_host),    cmocka_unit_test(test_map_aligned),
+		cmocka_unit_test(test_cell_entry),  cmocka_unit_test(test_map_one_page),
+		cmocka_unit_test(test_map_at_once), cmocka_unit_test(test_map_no_dmabuf),
+		cmocka_unit_test(test_map_memattr), WITH_TREE(test_sigbus),
+		cmocka_unit_test(test_copy),	    cmocka_unit_test(test_copy_best),
+		WITH_TREE(test_copy_wrong_data),    cmocka_unit_test(test_copy_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -215,7 +215,9 @@ static void test_table(void **state)
 		record_param(r, "via", "device");
 		record_observe(r, "faults", i ? "256" : "32");
 		record_observe(r, "clock_overhead", i ? "20 ns" : "21 ns");
-		r->page_order = i ? 0 : 9;
+		if (!i)
+			record_observe(r, "page_orders", "0,9");
+		r->page_order = i ? 0 : -1;
 		strcpy(r->memattr, i ? "WB" : "UC-");
 	}
 	r = add(&set, "copy.read", "host:1M", UNIT_BYTES_PER_S, four, 4);
@@ -229,15 +231,20 @@ static void test_table(void **state)
 		text,
 		"\nmap: initiator cpu, via device, samples 4; numbers without unit are "
 		"instructions\n"
-		"MEASUREMENT BUFFER                  ALIGN    MIN MEDIAN    P99    MAX FAULTS PAGE "
+		"MEASUREMENT BUFFER                  ALIGN    MIN MEDIAN    P99    MAX FAULTS  "
+		"PAGE "
 		"ATTR\n"
-		"mmap        vfio:0000:01:00.0/2:64M    2M 100 ns 150 ns 300 ns 300 ns          1G "
+		"mmap        vfio:0000:01:00.0/2:64M    2M 100 ns 150 ns 300 ns 300 ns           "
+		"1G "
 		"WC\n"
-		"            host:1M                     0 100 ns 150 ns 300 ns 300 ns          4K "
+		"            host:1M                     0 100 ns 150 ns 300 ns 300 ns           "
+		"4K "
 		"WC\n"
-		"munmap      vfio:0000:01:00.0/2:64M          100    150    300    300     32   2M "
+		"munmap      vfio:0000:01:00.0/2:64M          100    150    300    300     32 "
+		"mixed "
 		"UC-\n"
-		"            host:1M                          100    150    300    300    256   4K "
+		"            host:1M                          100    150    300    300    256    "
+		"4K "
 		"WB\n"
 		"\n"
 		"copy: buffer host:1M, initiator cpu, samples 4\n"

@@ -262,11 +262,12 @@ test_map_page_orders() {
 		map vfio:0000:03:00.0/2:16M
 		map --align 2M vfio:0000:03:00.0/2:16M
 		map --align 4K vfio:0000:03:00.0/2:16M
-		map vfio:0000:03:00.0/2:1G'
+		map vfio:0000:03:00.0/2:1G
+		map vfio:0000:03:00.0/2+4K:4M'
 	jq -r 'select(.measurement == "map.touch_all") |
-		"\(.buffer | sub(".*:"; "")) \(.params.align) \(.page_order) \(.observed.faults)"' \
+		"\(.buffer | sub(".*:"; "")) \(.params.align) \(.observed.page_orders // .page_order) \(.observed.faults)"' \
 		"$scratch/out" | uniq | tee "$scratch/orders"
-	printf '%s\n' '16M 0 9 8' '16M 2M 9 8' '16M 4K 0 4096' '1G 0 18 1' | diff - "$scratch/orders"
+	printf '%s\n' '16M 0 9 8' '16M 2M 9 8' '16M 4K 0 4096' '1G 0 18 1' '4M 0 0,9 513' | diff - "$scratch/orders"
 }
 
 # An owner and clients that have no rights but to its socket.
@@ -526,8 +527,11 @@ test_memattr() {
 		p2p-tool map vfio:0000:03:00.0/2:64K --memattr wc --repeat 3 --warmup 1 --json &&
 		p2p-tool copy vfio:0000:03:00.0/2:64K --memattr both --routine all --sizes 64,64K \
 			--repeat 3 --warmup 1 --json &&
-		p2p-tool copy vfio:0000:03:00.0/2:64K --memattr wc --sizes 4K --repeat 3 --warmup 1 --json'
+		p2p-tool copy vfio:0000:03:00.0/2:64K --memattr wc --sizes 4K --repeat 3 --warmup 1 --json &&
+		umount /sys/kernel/debug &&
+		p2p-tool map vfio:0000:03:00.0/2:64K --memattr wc --repeat 3 --warmup 1 >&2'
 	cat "$scratch/out" "$scratch/err"
+	grep -q '2:64K: which memory attribute is in force could not be read back (.*No such file' "$scratch/err"
 	grep '^{' "$scratch/out" | jq -e -s '[.[] | select(.type == "record" and .skipped == null)] |
 		(map(select((.memattr // "") != "")) | length) >= 40 and
 		all(.[] | select((.memattr // "") != ""); .memattr == {uc: "UC-", wc: "WC"}[.params.memattr]) and
