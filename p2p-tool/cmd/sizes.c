@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "core/size.h"
@@ -11,9 +12,21 @@ static int bad_sizes(const char *arg, const char *what, struct error *err)
 			 "option --sizes '%s': %s", arg, what);
 }
 
+static bool has_size(const struct sizes *s, uint64_t size)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (s->value[i] == size)
+			return true;
+	return false;
+}
+
 int sizes_add_range(struct sizes *s, uint64_t first, uint64_t last)
 {
 	for (; first <= last; first *= 2) {
+		if (has_size(s, first))
+			return -EEXIST;
 		if (s->count == SIZES_MAX)
 			return -E2BIG;
 		s->value[s->count++] = first;
@@ -27,6 +40,7 @@ int sizes_parse(const char *arg, struct sizes *s, struct error *err)
 {
 	const char *text = arg;
 	uint64_t first, last;
+	int ret;
 
 	s->count = 0;
 	for (;; text++) {
@@ -35,7 +49,10 @@ int sizes_parse(const char *arg, struct sizes *s, struct error *err)
 		last = first;
 		if (!strncmp(text, "..", 2) && (size_parse(text + 2, &last, &text) || last < first))
 			return bad_sizes(arg, "not a range", err);
-		if (sizes_add_range(s, first, last))
+		ret = sizes_add_range(s, first, last);
+		if (ret == -EEXIST)
+			return bad_sizes(arg, "a size is there twice", err);
+		if (ret)
 			return bad_sizes(arg, "too many sizes", err);
 		if (!*text)
 			return 0;

@@ -11,7 +11,7 @@
 #define SIZES_MAX 64
 
 struct sizes {
-	uint64_t value[SIZES_MAX]; /* bytes, in the order given */
+	uint64_t value[SIZES_MAX]; /* bytes, in the order given, each once */
 	size_t count;
 };
 
@@ -20,7 +20,7 @@ struct sizes {
  * 0, or -EINVAL with err filled in (EXIT_USAGE).
  */
 int sizes_parse(const char *arg, struct sizes *s, struct error *err);
-/* From first to at most last, doubling. 0 or -E2BIG. */
+/* From first to at most last, doubling. 0, -E2BIG, or -EEXIST when one is there already. */
 int sizes_add_range(struct sizes *s, uint64_t first, uint64_t last);
 
 #endif

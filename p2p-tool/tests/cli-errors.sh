@@ -251,6 +251,10 @@ run copy --sizes 4K..1K host:4K
 expect_usage "--sizes '4K..1K'"
 run copy --sizes 4K, host:4K
 expect_usage "--sizes '4K,'"
+for sizes in 4K,4K 4K..64K,0x4000 1K,512..2K; do
+	run copy --csv --output "$file" --sizes "$sizes" host:64K
+	expect_usage "--sizes '$sizes': a size is there twice"
+done
 run copy --sizes 8K host:4K
 expect_usage host:4K 8K --sizes
 run copy --routine frob host:4K
