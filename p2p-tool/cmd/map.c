@@ -107,6 +107,12 @@ static int check_params(const struct map_command *m, struct error *err)
 	if (ranges > 1 && m->params.align > (uint64_t)sysconf(_SC_PAGESIZE))
 		return error_set(err, EXIT_USAGE, EINVAL, "give --align 4K, or leave it out",
 				 "options --ranges and --align: no address agrees with all ranges");
+	if (m->common.access.rdonly && m->common.spec.kind == BUFFER_HOST)
+		return error_set(err, EXIT_USAGE, EINVAL, "choose another buffer",
+				 "option --read-only: ordinary memory has no DMABUF");
+	if (m->common.access.rdonly && !m->params.via_dmabuf)
+		return error_set(err, EXIT_USAGE, EINVAL, "leave it out, or give --via dmabuf",
+				 "option --read-only: only the DMABUF is exported");
 	if (m->params.dmabufs && m->common.spec.kind == BUFFER_HOST)
 		return error_set(err, EXIT_USAGE, EINVAL, "choose another buffer",
 				 "option --dmabufs: ordinary memory has none");

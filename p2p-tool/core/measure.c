@@ -28,7 +28,8 @@ struct record *cell_new(const struct buffer *b, const char *measurement, enum un
 {
 	struct record *r = cell_new_by(b, "cpu", measurement, unit);
 
-	if (r && record_param(r, "via", "%s", via_name(via))) {
+	if (r && (record_param(r, "via", "%s", via_name(via)) ||
+		  (via == VIA_DMABUF && b->rdonly && record_param(r, "read_only", "yes")))) {
 		record_free(r);
 		r = NULL;
 	}

@@ -128,6 +128,10 @@ run map --dmabufs 2 host:4K
 expect_usage 'ordinary memory has none'
 run revoke --dmabufs 0 vfio:ffff:ff:1f.7/2
 expect_usage '--dmabufs'
+run map --read-only host:4K
+expect_usage --read-only 'ordinary memory has no DMABUF'
+run map --read-only --via device vfio:ffff:ff:1f.7/2
+expect_usage --read-only 'only the DMABUF' '--via dmabuf'
 run map --align 1E host:64K
 expect_usage 'host:64K' 'at a multiple of 1E' 'a smaller --align'
 run map --align 3 host:4K

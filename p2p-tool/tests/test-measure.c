@@ -126,6 +126,30 @@ static void test_cell_entry(void **state)
 			 -EPROTO);
 }
 
+/* Cells of a read-only DMABUF are other cells. */
+static void test_map_read_only(void **state)
+{
+	struct bufspec spec = { .kind = BUFFER_UDMABUF, .length = 8192 };
+	struct map_params p = { .repeat = 3, .via_dmabuf = true };
+	struct record_set set[2] = { 0 };
+	struct error err = { 0 };
+	struct buffer *b;
+	int i, fd;
+
+	for (i = 0; i < 2; i++) {
+		fd = memfd_create("slice", MFD_CLOEXEC);
+		assert_int_equal(ftruncate(fd, 8192), 0);
+		assert_int_equal(buffer_adopt(&spec, fd, i, &b, &err), 0);
+		assert_int_equal(measure_map(b, &ns, &p, &set[i], &err), 0);
+		buffer_close(b, NULL);
+	}
+	assert_null(record_get_param(find(&set[0], "map.mmap"), "read_only"));
+	assert_string_equal(record_get_param(find(&set[1], "map.mmap"), "read_only"), "yes");
+	assert_false(record_same_cell(find(&set[0], "map.mmap"), find(&set[1], "map.mmap")));
+	for (i = 0; i < 2; i++)
+		record_set_free(&set[i]);
+}
+
 /* There is no second page that could prepare the page table. */
 static void test_map_one_page(void **state)
 {
@@ -446,12 +470,19 @@ static void test_copy_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_map_host),    cmocka_unit_test(test_map_aligned),
-		cmocka_unit_test(test_cell_entry),  cmocka_unit_test(test_map_one_page),
-		cmocka_unit_test(test_map_at_once), cmocka_unit_test(test_map_no_dmabuf),
-		cmocka_unit_test(test_map_memattr), WITH_TREE(test_sigbus),
-		cmocka_unit_test(test_copy),	    cmocka_unit_test(test_copy_best),
-		WITH_TREE(test_copy_wrong_data),    cmocka_unit_test(test_copy_refused),
+		cmocka_unit_test(test_map_host),
+		cmocka_unit_test(test_map_aligned),
+		cmocka_unit_test(test_cell_entry),
+		cmocka_unit_test(test_map_read_only),
+		cmocka_unit_test(test_map_one_page),
+		cmocka_unit_test(test_map_at_once),
+		cmocka_unit_test(test_map_no_dmabuf),
+		cmocka_unit_test(test_map_memattr),
+		WITH_TREE(test_sigbus),
+		cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_copy_best),
+		WITH_TREE(test_copy_wrong_data),
+		cmocka_unit_test(test_copy_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
