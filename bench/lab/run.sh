@@ -66,7 +66,7 @@ parse_options() {
 	[[ $smp =~ ^[1-8]$ ]] || usage_error "--smp $smp: give a number of CPUs from 1 to 8"
 	[[ -z $counted || $smp == 1 ]] || usage_error "--counted counts on one CPU: leave out --smp $smp"
 	[[ $memory =~ ^[0-9]+[MG]$ ]] || usage_error "--mem $memory: give a size such as 2G or 1536M"
-	[[ $bar_size =~ ^((1|2|4|8|16|32|64|128|256|512)M|(1|2|4|8|16)G)$ ]] ||
+	check_bar_size ||
 		usage_error "--bar-size $bar_size: give a power of two from 1M to 16G, such as 64M or 1G"
 	[[ -n $limit ]] || limit=$([[ -n $interactive ]] && echo 86400 || echo 600)
 	[[ $limit =~ ^[1-9][0-9]*$ ]] || usage_error "--timeout $limit: give a number of seconds"
@@ -80,6 +80,20 @@ parse_options() {
 	[[ -z $console ]] || check_console
 	[[ -z $out ]] || need_directory --out "$out"
 	[[ -z $out ]] || out=$(realpath -- "$out")
+}
+
+# A size as p2p-tool takes it; becomes bytes.
+check_bar_size() {
+	local units=KMGTPE unit value
+	[[ ${bar_size^^} =~ ^(0X[0-9A-F]{1,15}|[0-9]{1,18})([$units]?)$ ]] || return
+	value=${BASH_REMATCH[1]} unit=${BASH_REMATCH[2]}
+	[[ $value == 0X* ]] || value=10#$value
+	value=$((value))
+	# Else its bytes might not fit.
+	((value <= 16 << 30)) || return
+	[[ -z $unit ]] || units=${units%"$unit"*} value=$((value << 10 * (${#units} + 1)))
+	((value >= 1 << 20 && value <= 16 << 30 && (value & value - 1) == 0)) || return
+	bar_size=$value
 }
 
 check_copies() {

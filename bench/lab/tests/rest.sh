@@ -48,7 +48,7 @@ expect_usage_error() {
 }
 
 test_lab_usage_errors() {
-	local option
+	local option size
 	expect_usage_error
 	expect_usage_error frobnicate
 	expect_usage_error run
@@ -56,6 +56,15 @@ test_lab_usage_errors() {
 	expect_usage_error run --counted --smp 2 -- true
 	expect_usage_error run --smp 0 -- true
 	expect_usage_error run --mem lots -- true
+	# What p2p-tool takes for a size; the option after it is wrong.
+	for size in 64M 64m 1024M 1G 16G 65536K 1048576 0x4000000 0x100000k 0016M; do
+		expect_usage_error run --bar-size "$size" --timeout 0 -- true
+		grep -q -e '--timeout' "$scratch/err" || fail "--bar-size $size: $(cat "$scratch/err")"
+	done
+	for size in 512K 32G 3M 0 -1M 1.5G 64MB 0x 17179869184G 16E 0x1000000000000000 99999999999999999999; do
+		expect_usage_error run --bar-size "$size" --timeout 0 -- true
+		grep -q -e "--bar-size $size: give a power of two" "$scratch/err" || fail "$(cat "$scratch/err")"
+	done
 	expect_usage_error run --timeout 0 -- true
 	expect_usage_error run --copy /nonexistent -- true
 	expect_usage_error run --out /proc/nowhere -- true
