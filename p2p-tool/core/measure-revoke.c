@@ -11,6 +11,7 @@
 #include "crowd.h"
 #include "buffer-vfio.h"
 #include "copy-routines.h"
+#include "files.h"
 #include "importer.h"
 #include "mapper.h"
 #include "measure-private.h"
@@ -45,8 +46,10 @@ static int explain(const struct run *r, const char *step, int ret, struct error 
 static int start_mappers(struct run *r, struct error *err)
 {
 	unsigned int i;
-	int ret = 0;
+	int ret = files_allow(r->p->mappers, "mappers", err);
 
+	if (ret)
+		return ret;
 	r->mapper = calloc(r->p->mappers, sizeof(*r->mapper));
 	r->shared = mapper_share();
 	if (!r->mapper || !r->shared)

@@ -16,6 +16,7 @@
 
 #include "buffer-vfio.h"
 #include "fdpass.h"
+#include "files.h"
 #include "measure-private.h"
 #include "vend-private.h"
 
@@ -409,6 +410,8 @@ int vend_owner(struct buffer *b, const struct clock *c, const struct vend_params
 	}
 	o.signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
 	ret = vend_check(&b->spec, p, err);
+	if (!ret)
+		ret = files_allow(2 * p->slices, "slices", err); /* a socket and a DMABUF each */
 	if (!ret)
 		ret = vfio_revoke_probe(buffer_vfio_device(b), err);
 	if (!ret)

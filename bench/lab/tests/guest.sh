@@ -214,7 +214,10 @@ test_append() {
 test_revoke() {
 	expect 0 lab_run --kernel patched --smp 2 -- sh -c '
 		p2p-tool revoke --json --mappers 3 --busy vfio:0000:03:00.0/2+1M:256K &&
-		p2p-tool revoke --csv --mappers 0 vfio:0000:03:00.0/2:64M >&2'
+		p2p-tool revoke --csv --mappers 0 vfio:0000:03:00.0/2:64M >&2 &&
+		ulimit -Sn 64 && p2p-tool revoke --mappers 100 --repeat 1 vfio:0000:03:00.0/2:4K >&2 &&
+		{ ulimit -Hn 64; p2p-tool revoke --mappers 100 vfio:0000:03:00.0/2:4K; [ $? = 77 ]; }'
+	grep -q 'option --mappers: takes .* open files, and 64 are allowed.*ulimit -Hn' "$scratch/err"
 	jq -e 'select(.type == "record") | .verification == "ok" and .count == 20 and
 		(.observed.reads | tonumber) > 0 and .params.mappers == "3"' "$scratch/out"
 	grep -q 'revoke.revoke.*none' "$scratch/err" || { cat "$scratch/err"; fail 'no record without mappers'; }
