@@ -29,7 +29,8 @@ static const struct opt options[] = {
 	{ VEND_OPT_SLICES, "slices", "N", "cut the buffer into N slices (default 1)" },
 	{ VEND_OPT_READ_ONLY, "read-only", NULL, "export the slices read-only" },
 	{ VEND_OPT_CLIENTS, "clients", "N",
-	  "end when N clients have been served; default: when interrupted" },
+	  "end when N clients have had a slice, whatever became of them; default: when "
+	  "interrupted" },
 	{ VEND_OPT_HOLD, "hold", "SECONDS",
 	  "take a slice back after this time; default: when the client is done" },
 	{ VEND_OPT_CLIENT, "client", "PATH", "as a client, ask the owner at this socket" },

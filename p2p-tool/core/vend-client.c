@@ -18,7 +18,7 @@ struct vend_client {
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	int sock;
 	unsigned int slice;
-	bool expired;
+	bool expired, ending; /* the slice is revoked; because the owner ends */
 	struct buffer *b;
 	char *map; /* all of the slice */
 	size_t length;
@@ -95,7 +95,7 @@ int vend_client_open(const char *path, struct vend_client **out, struct error *e
 	}
 	v->slice = m.slice;
 	v->length = spec.length;
-	ret = buffer_adopt(&spec, fd, m.rdonly, &v->b, err);
+	ret = buffer_adopt(&spec, fd, m.flags & VEND_RDONLY, &v->b, err);
 	if (ret)
 		goto out;
 	fd = -1;
@@ -174,13 +174,17 @@ int vend_client_confined(struct vend_client *client, const struct clock *c, stru
 int vend_client_expired(struct vend_client *client, int wait_ms, struct error *err)
 {
 	struct pollfd polled = { client->sock, POLLIN, 0 };
-	char byte;
+	struct vend_message m = { 0 };
 
 	if (!client->expired && poll(&polled, 1, wait_ms) != 1)
 		return 0;
-	if (!client->expired && recv(client->sock, &byte, 1, MSG_PEEK) <= 0)
+	if (!client->expired && recv(client->sock, &m, sizeof(m), MSG_PEEK) <= 0)
 		return error_set(err, EXIT_FAILED, ESTALE, "start the owner again",
 				 "%s: the owner is gone, and slice %u with it", client->path,
+				 client->slice);
+	if (client->ending || m.flags & VEND_ENDING)
+		return error_set(err, EXIT_FAILED, ESTALE, "start the owner again",
+				 "%s: its owner ends, and has taken slice %u back", client->path,
 				 client->slice);
 	return error_set(err, EXIT_FAILED, ESTALE, "ask for a longer --hold",
 			 "%s: its owner has taken slice %u back", client->path, client->slice);
@@ -221,6 +225,7 @@ int vend_client_return(struct vend_client *client, const struct clock *c, struct
 	if (ret)
 		return ret;
 	client->expired = true;
+	client->ending = m.flags & VEND_ENDING;
 	violation = try_again(client, &m.reachable, text);
 	m.type = VEND_GONE;
 	ret = fdpass_send(client->sock, &m, sizeof(m), -1);

@@ -144,7 +144,8 @@ static int recall(struct owner *o, struct lease *l, bool forced, struct error *e
 {
 	struct vend_message m = { .magic = VEND_MAGIC,
 				  .type = VEND_REVOKED,
-				  .slice = (uint32_t)(l - o->lease) };
+				  .slice = (uint32_t)(l - o->lease),
+				  .flags = o->done ? VEND_ENDING : 0 };
 	struct vend_event e = { .forced = forced };
 	int ret = take_back(o, l, err);
 
@@ -178,7 +179,7 @@ static int give(struct owner *o, struct lease *l, struct error *err)
 	struct vend_message m = { .magic = VEND_MAGIC,
 				  .type = VEND_SLICE,
 				  .slice = (uint32_t)(l - o->lease),
-				  .rdonly = o->b->rdonly };
+				  .flags = o->b->rdonly ? VEND_RDONLY : 0 };
 	socklen_t size = sizeof(l->client);
 	struct bufspec spec;
 
@@ -409,13 +410,13 @@ int vend_owner(struct buffer *b, const struct clock *c, const struct vend_params
 		goto out;
 	}
 	o.signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
-	ret = vend_check(&b->spec, p, err);
-	if (!ret)
-		ret = files_allow(2 * p->slices, "slices", err); /* a socket and a DMABUF each */
+	ret = files_allow(2 * p->slices, "slices", err); /* a socket and a DMABUF each */
 	if (!ret)
 		ret = vfio_revoke_probe(buffer_vfio_device(b), err);
 	if (!ret)
 		ret = buffer_probe_mmap(b, VIA_DMABUF, err);
+	if (!ret)
+		ret = vend_check(&b->spec, p, err);
 	if (ret)
 		goto out;
 	o.length = b->spec.length / p->slices;

@@ -16,10 +16,13 @@ enum vend_type {
 	VEND_GONE,	/* client: so many pages of it can I reach still */
 };
 
+#define VEND_RDONLY 1U /* VEND_SLICE: the DMABUF is */
+#define VEND_ENDING 2U /* VEND_REVOKED: nobody gets a slice any more */
+
 struct vend_message {
 	uint32_t magic, type;
 	uint32_t slice;
-	uint32_t rdonly;
+	uint32_t flags;
 	uint64_t reachable;
 	char buffer[128]; /* the slice as a buffer, ended by a NUL */
 };

@@ -34,7 +34,7 @@ struct vend_event {
 struct vend_params {
 	const char *socket;
 	unsigned int slices;  /* at least 1 */
-	unsigned int clients; /* end when so many have been served; 0: when a signal comes */
+	unsigned int clients; /* end when so many have had a slice; 0: when a signal comes */
 	unsigned int hold_ms; /* take a slice back after this time; 0: when the client is done */
 	void (*event)(void *ctx, const struct vend_event *e); /* may be NULL */
 	void *ctx;
@@ -45,7 +45,7 @@ int vend_check(const struct bufspec *spec, const struct vend_params *p, struct e
 
 /*
  * Vend slices of b, a vfio: buffer, until SIGINT, SIGTERM or SIGHUP comes or
- * enough clients have been served; then take all of them back. vend.export and
+ * enough clients have had a slice; then take all of them back. vend.export and
  * vend.revoke; the latter's verification tells whether all clients that looked
  * found their slice gone. 0 or -errno with err filled in; the socket is gone then.
  */

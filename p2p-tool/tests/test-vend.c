@@ -290,13 +290,16 @@ static void test_shout(void **state)
 /* Does nothing until its slice is taken away, and then answers. */
 static int client_that_stays(void)
 {
+	struct error err = { 0 };
 	struct record_set set = { 0 };
 	struct vend_client *client;
 
 	if (vend_client_open(fix.socket, &client, NULL))
 		return 1;
-	while (!vend_client_expired(client, 0, NULL))
+	while (!vend_client_expired(client, 0, &err))
 		usleep(1000);
+	if (!strstr(err.remedy, "longer --hold"))
+		return 3;
 	return vend_client_return(client, &fix.clock, &set, NULL) ? 2 : 0;
 }
 
@@ -312,18 +315,21 @@ static void test_hold(void **state)
 static int client_that_interrupts(void)
 {
 	struct vend_client *client;
+	struct error err = { 0 };
 
 	if (vend_client_open(fix.socket, &client, NULL))
 		return 1;
 	kill(getppid(), SIGTERM);
-	while (!vend_client_expired(client, 0, NULL))
+	while (!vend_client_expired(client, 0, &err))
 		usleep(1000);
-	return 0;
+	/* Its time was not over. */
+	return strstr(err.what, "its owner ends") && !strstr(err.remedy, "--hold") ? 0 : 2;
 }
 
 static void test_interrupted(void **state)
 {
 	struct error err = { 0 };
+	int status;
 
 	fix.client = client_that_interrupts;
 	fix.clients = 1;
@@ -332,7 +338,28 @@ static void test_interrupted(void **state)
 	assert_int_equal(fix.events[VEND_TAKEN], 1);
 	assert_int_equal(fix.events[VEND_LOST], 1);
 	assert_int_equal(kernel.revokes, 1);
-	waitpid(fix.pid[0], NULL, 0);
+	assert_int_equal(waitpid(fix.pid[0], &status, 0), fix.pid[0]);
+	assert_int_equal(status, 0);
+}
+
+/* What cannot be cut; a BAR that is too small is not a matter of slices. */
+static void test_slices(void **state)
+{
+	struct error err = { 0 };
+
+	fix.params.slices = 3;
+	assert_int_equal(vend_owner(&fix.b, &fix.clock, &fix.params, &fix.set, &err), -EINVAL);
+	assert_int_equal(err.status, EXIT_USAGE);
+	assert_non_null(strstr(err.what, "3 slices"));
+
+	error_clear(&err);
+	close(fix.b.dmabuf_fd);
+	fix.b.dmabuf_fd = -1;
+	fix.b.spec.length = 256;
+	fix.params.slices = 1;
+	assert_int_equal(vend_owner(&fix.b, &fix.clock, &fix.params, &fix.set, &err), -EINVAL);
+	assert_int_equal(err.status, EXIT_SKIP);
+	assert_non_null(strstr(err.what, "BAR 2 is smaller than a page"));
 }
 
 static void test_failure(void **state)
@@ -414,10 +441,10 @@ static void test_no_permission(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_good),	 TEST(test_not_revoked),   TEST(test_leaves),
-		TEST(test_babble),	 TEST(test_shout),	   TEST(test_hold),
-		TEST(test_interrupted),	 TEST(test_failure),	   TEST(test_taken_path),
-		TEST(test_stale_socket), TEST(test_no_permission),
+		TEST(test_good),	TEST(test_not_revoked),	 TEST(test_leaves),
+		TEST(test_babble),	TEST(test_shout),	 TEST(test_hold),
+		TEST(test_interrupted), TEST(test_slices),	 TEST(test_failure),
+		TEST(test_taken_path),	TEST(test_stale_socket), TEST(test_no_permission),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
