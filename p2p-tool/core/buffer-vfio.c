@@ -15,6 +15,7 @@ struct vfio_buffer {
 	struct sysfs sysfs;
 	struct vfio_device device;
 	struct vfio_region region; /* of the BAR */
+	bool prefetchable;	   /* is the BAR */
 	struct binding *binding;   /* NULL: not borrowed */
 };
 
@@ -31,10 +32,17 @@ static int check_bar(const struct pci_function *f, unsigned int bar, const char 
 		     struct error *err)
 {
 	const struct pci_resource *r = &f->resource[bar];
+	bool listed = pci_has_memory(f);
 
+	if (pci_is_bridge(f))
+		return error_set(err, EXIT_USAGE, EINVAL,
+				 "choose a function that 'p2p-tool list' shows without --all",
+				 "%s: is a bridge, which vfio-pci does not take", name);
 	if (!r->size)
 		return error_set(
-			err, EXIT_USAGE, ENOENT, "'p2p-tool list' shows the BARs",
+			err, EXIT_USAGE, ENOENT,
+			listed ? "'p2p-tool list' shows the BARs"
+			       : "'p2p-tool list --all' shows the BARs",
 			"%s: there is no BAR %u%s", name, bar,
 			bar && f->resource[bar - 1].wide ? ", the one before takes its place" : "");
 	if (!r->memory)
@@ -139,6 +147,7 @@ static int open_function(struct buffer *b, struct pci_function *f,
 		ret = check_ranges(b, name, err);
 	if (ret)
 		return ret;
+	v->prefetchable = f->resource[b->spec.bar].prefetchable;
 	b->phys_congruence = f->resource[b->spec.bar].start + b->spec.offset;
 	b->emulated = b->emulated || pci_is_virtual(f);
 	return vfio_enable_memory(&v->device, err);
@@ -258,7 +267,21 @@ static int vfio_buffer_export(struct buffer *b, struct error *err)
 static int vfio_buffer_set_memattr(struct buffer *b, int dmabuf_fd, enum memattr attr,
 				   struct error *err)
 {
-	return vfio_set_memattr(buffer_vfio_device(b), dmabuf_fd, attr, err);
+	const struct vfio_buffer *v = b->priv;
+	struct error why = { 0 };
+	int ret = vfio_set_memattr(&v->device, dmabuf_fd, attr, &why);
+
+	if (ret == -EOPNOTSUPP && !v->prefetchable)
+		return error_set(err, EXIT_SKIP, EOPNOTSUPP,
+				 "choose a prefetchable BAR: 'p2p-tool list BDF' shows which are",
+				 "%s: BAR %u is not prefetchable: no write-combining mappings",
+				 v->device.name, b->spec.bar);
+	if (ret == -EOPNOTSUPP)
+		return error_set(err, EXIT_SKIP, EOPNOTSUPP,
+				 "on x86 boot without nopat; let vfio-pci drive it, no variant",
+				 "%s: BAR %u is prefetchable, but has no write-combining mappings",
+				 v->device.name, b->spec.bar);
+	return ret ? error_set(err, why.status, -ret, why.remedy, "%s", why.what) : 0;
 }
 
 const struct buffer_ops buffer_vfio_ops = {

@@ -144,6 +144,13 @@ int probe_mapping(struct run *r, struct error *err)
 
 static int explain_no_pair(const struct run *r, const char *text, struct error *err)
 {
+	/* One huge page, which a BAR has not at every address. */
+	if (!r->step && r->b->spec.kind == BUFFER_VFIO &&
+	    (r->length == SIZE_2M || r->length == SIZE_1G))
+		return error_set(err, EXIT_SKIP, ENXIO,
+				 r->length == SIZE_1G ? "give --align 2M, or use a larger buffer"
+						      : "give --align 4K, or use a larger buffer",
+				 "%s: one page fault at most maps all of it", text);
 	/* No page is as large as that, unless it is all of the mapping. */
 	if (!r->step && r->length > SIZE_2M && r->length != SIZE_1G)
 		return error_set(err, EXIT_SKIP, ENXIO,

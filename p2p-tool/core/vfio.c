@@ -281,11 +281,6 @@ static int explain_memattr(const struct vfio_device *dev, int ret, struct error 
 	case -ENOTTY:
 		return error_set(err, EXIT_SKIP, ENOTTY, "boot a kernel with series/vfio",
 				 "%s: this kernel has no memory attributes for DMABUFs", dev->name);
-	case -EOPNOTSUPP:
-		return error_set(err, EXIT_SKIP, EOPNOTSUPP,
-				 "choose a prefetchable BAR that 'p2p-tool list BDF' shows; on x86 "
-				 "boot without nopat",
-				 "%s: no write-combining mappings of this BAR", dev->name);
 	case -EBUSY:
 		return error_set(err, EXIT_FAILED, EBUSY, "unmap it first",
 				 "%s: this memory is mapped with another attribute", dev->name);

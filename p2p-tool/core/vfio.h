@@ -114,7 +114,7 @@ int vfio_revoke_probe(const struct vfio_device *dev, struct error *err);
 /*
  * Choose the memory attribute of later mappings of a DMABUF of this device
  * (VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR in linux/vfio.h). 0, or -errno with err filled
- * in: EXIT_SKIP when it cannot be had on this machine, or of this BAR.
+ * in: EXIT_SKIP when this kernel has no such choice. -EOPNOTSUPP: not of this BAR.
  */
 int vfio_set_memattr(const struct vfio_device *dev, int dmabuf_fd, enum memattr attr,
 		     struct error *err);

@@ -232,6 +232,40 @@ static void test_vfio_emulated(void **state)
 	b.ops->close(&b, &err);
 }
 
+/* Which BAR has no write-combining mappings, and why. */
+static void test_vfio_no_wc(void **state)
+{
+	static const struct {
+		unsigned int bar;
+		void (*region)(void *arg);
+		const char *what, *remedy;
+	} refused[] = {
+		{ 0, region_bar0, "0000:01:00.0: BAR 0 is not prefetchable", "list BDF" },
+		{ 2, region_bar2, "0000:01:00.0: BAR 2 is prefetchable, but", "nopat" },
+	};
+	static const struct step set[] = { { .request = VFIO_DEVICE_FEATURE,
+					     .result = -EOPNOTSUPP } };
+	struct error err;
+	struct buffer b;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+		const struct step steps[] = { OPEN_CDEV, GET_REGION(refused[i].region),
+					      ENABLE_MEMORY };
+		struct bufspec spec = { .kind = BUFFER_VFIO,
+					.bdf = { .bus = 1 },
+					.bar = refused[i].bar };
+		struct vfio_sys sys = SCRIPT(steps), sys_set = SCRIPT(set);
+
+		error_clear(&err);
+		assert_int_equal(open_vfio(&spec, &plain_access, &sys, &b, &err), 0);
+		buffer_vfio_device(&b)->sys = &sys_set;
+		assert_int_equal(b.ops->set_memattr(&b, 7, MEMATTR_WC, &err), -EOPNOTSUPP);
+		assert_error(&err, EXIT_SKIP, refused[i].what, refused[i].remedy);
+		assert_int_equal(b.ops->close(&b, &err), 0);
+	}
+}
+
 /* A BAR of 256 bytes maps as a page, and cannot be exported. */
 static void test_vfio_small(void **state)
 {
@@ -278,6 +312,18 @@ static void test_vfio_no_bar(void **state)
 				 bad[i].ret);
 		assert_error(&err, bad[i].status, bad[i].what, "");
 	}
+	/* What 'list' alone does not show: bridges, and functions without memory. */
+	tree_write(TREE_DEVICE "class", "0x060400\n");
+	error_clear(&err);
+	assert_int_equal(open_vfio(&(struct bufspec){ .bdf = { .bus = 1 } }, &plain_access, &sys,
+				   &b, &err),
+			 -EINVAL);
+	assert_error(&err, EXIT_USAGE, "is a bridge", "without --all");
+	tree_write(TREE_DEVICE "class", "0x060000\n");
+	tree_write(TREE_DEVICE "resource", "");
+	error_clear(&err);
+	assert_int_equal(open_vfio(&bad[4].spec, &plain_access, &sys, &b, &err), -ENOENT);
+	assert_error(&err, EXIT_USAGE, "there is no BAR 5", "list --all");
 }
 
 static void test_vfio_range(void **state)
@@ -365,6 +411,7 @@ int main(void)
 		cmocka_unit_test(test_udmabuf),
 		TEST(test_vfio),
 		TEST(test_vfio_emulated),
+		TEST(test_vfio_no_wc),
 		TEST(test_vfio_small),
 		TEST(test_vfio_no_bar),
 		TEST(test_vfio_range),

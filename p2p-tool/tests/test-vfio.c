@@ -558,7 +558,6 @@ static void test_memattr(void **state)
 		const char *remedy;
 	} failures[] = {
 		{ -ENOTTY, EXIT_SKIP, "series/vfio" },
-		{ -EOPNOTSUPP, EXIT_SKIP, "prefetchable" },
 		{ -EBUSY, EXIT_FAILED, "unmap" },
 		{ -ENOMEM, EXIT_FAILED, "" },
 	};
