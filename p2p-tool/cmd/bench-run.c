@@ -152,6 +152,7 @@ static int mark_not_gated(const struct suite *s, const struct suite_line *line,
 
 	for (i = first; i < set->count; i++)
 		if (!suite_gates(s, line, set->record[i]->measurement) &&
+		    !record_get_observed(set->record[i], OBSERVED_GATED) &&
 		    record_observe(set->record[i], OBSERVED_GATED, "no"))
 			return -ENOMEM;
 	return 0;

@@ -150,6 +150,49 @@ static void test_map_read_only(void **state)
 		record_set_free(&set[i]);
 }
 
+static int export_memory(struct buffer *b, struct error *err)
+{
+	int fd = memfd_create("memory", MFD_CLOEXEC);
+
+	return ftruncate(fd, (off_t)b->spec.length) ? -errno : fd;
+}
+
+/* Instructions of allocating memory do not repeat: no comparison fails on them. */
+static void test_map_gated(void **state)
+{
+	static const struct buffer_ops ops = { .export = export_memory };
+	static struct clock insn = { .unit = UNIT_INSN };
+	static const struct {
+		enum buffer_kind kind;
+		struct clock *clock;
+		bool gated;
+	} cases[] = {
+		{ BUFFER_HEAP, &insn, false },
+		{ BUFFER_UDMABUF, &insn, false },
+		{ BUFFER_VFIO, &insn, true },
+		{ BUFFER_HEAP, &ns, true },
+	};
+	struct map_params p = { .repeat = 3, .via_dmabuf = true };
+	struct error err = { 0 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct buffer b = { .spec = { .kind = cases[i].kind, .length = 8192 },
+				    .ops = &ops,
+				    .dmabuf_fd = -1 };
+		struct record_set set = { 0 };
+
+		assert_int_equal(measure_map(&b, cases[i].clock, &p, &set, &err), 0);
+		assert_int_equal(!record_get_observed(find(&set, "map.export"), OBSERVED_GATED),
+				 cases[i].gated);
+		assert_int_equal(!record_get_observed(find(&set, "map.close"), OBSERVED_GATED),
+				 cases[i].gated);
+		assert_null(record_get_observed(find(&set, "map.munmap"), OBSERVED_GATED));
+		record_set_free(&set);
+		close(b.dmabuf_fd);
+	}
+}
+
 /* There is no second page that could prepare the page table. */
 static void test_map_one_page(void **state)
 {
@@ -470,19 +513,13 @@ static void test_copy_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_map_host),
-		cmocka_unit_test(test_map_aligned),
-		cmocka_unit_test(test_cell_entry),
-		cmocka_unit_test(test_map_read_only),
-		cmocka_unit_test(test_map_one_page),
-		cmocka_unit_test(test_map_at_once),
-		cmocka_unit_test(test_map_no_dmabuf),
-		cmocka_unit_test(test_map_memattr),
-		WITH_TREE(test_sigbus),
-		cmocka_unit_test(test_copy),
-		cmocka_unit_test(test_copy_best),
-		WITH_TREE(test_copy_wrong_data),
-		cmocka_unit_test(test_copy_refused),
+		cmocka_unit_test(test_map_host),    cmocka_unit_test(test_map_aligned),
+		cmocka_unit_test(test_cell_entry),  cmocka_unit_test(test_map_read_only),
+		cmocka_unit_test(test_map_gated),   cmocka_unit_test(test_map_one_page),
+		cmocka_unit_test(test_map_at_once), cmocka_unit_test(test_map_no_dmabuf),
+		cmocka_unit_test(test_map_memattr), WITH_TREE(test_sigbus),
+		cmocka_unit_test(test_copy),	    cmocka_unit_test(test_copy_best),
+		WITH_TREE(test_copy_wrong_data),    cmocka_unit_test(test_copy_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
