@@ -21,10 +21,10 @@ struct run {
 	struct buffer *b;
 	const struct clock *c;
 	const struct copy_params *p;
-	char *device; /* mapping of b */
+	char *device; /* mapping of all of b: its pages do not depend on p->sizes */
 	char *host;   /* ordinary memory for the baseline; NULL: b is that itself */
 	char *pattern, *scratch;
-	size_t mapped; /* bytes of each of the four */
+	size_t mapped; /* bytes of each of the other three */
 
 	/* Of the cell that runs. */
 	const struct copy_routine *routine;
@@ -302,7 +302,7 @@ static int map_device(struct run *r, struct error *err)
 	char text[128];
 	int ret;
 
-	ret = buffer_map(r->b, r->p->via, 0, r->mapped, PROT_READ | PROT_WRITE,
+	ret = buffer_map(r->b, r->p->via, 0, buffer_map_length(r->b), PROT_READ | PROT_WRITE,
 			 (void **)&r->device);
 	if (!ret)
 		return 0;
@@ -343,7 +343,7 @@ static int run_mapping(struct run *r, struct record_set *out, struct error *err)
 		ret = run_direction(r, true, out, err);
 	if (!ret && r->p->read)
 		ret = run_direction(r, false, out, err);
-	unmap(r->device, r->mapped);
+	unmap(r->device, buffer_map_length(r->b));
 	r->device = NULL;
 	return ret;
 }

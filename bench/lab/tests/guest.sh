@@ -266,11 +266,14 @@ test_map_page_orders() {
 		map --align 2M vfio:0000:03:00.0/2:16M
 		map --align 4K vfio:0000:03:00.0/2:16M
 		map vfio:0000:03:00.0/2:1G
-		map vfio:0000:03:00.0/2+4K:4M'
+		map vfio:0000:03:00.0/2+4K:4M
+		# All of a slice is mapped, whatever is copied.
+		p2p-tool copy vfio:0000:03:00.0/2:4M --sizes 4K --routine plain --repeat 2 --json'
 	jq -r 'select(.measurement == "map.touch_all") |
 		"\(.buffer | sub(".*:"; "")) \(.params.align) \(.observed.page_orders // .page_order) \(.observed.faults)"' \
 		"$scratch/out" | uniq | tee "$scratch/orders"
 	printf '%s\n' '16M 0 9 8' '16M 2M 9 8' '16M 4K 0 4096' '1G 0 18 1' '4M 0 0,9 513' | diff - "$scratch/orders"
+	[[ $(jq 'select(.params.size == "4K").page_order' "$scratch/out" | uniq) == 9 ]]
 	# What --align then helps against
 	jq -r 'select(.measurement == "map.first_touch").skipped // empty' "$scratch/out" |
 		grep -q '2:1G: one page fault at most maps all of it; give --align 2M'
