@@ -38,9 +38,9 @@ USAGE
 suite_command() {
 	local setup=''
 
-	# A software NIC, where the suite or one that it includes wants one.
+	# A software NIC and DMA engines, where the suite or one that it includes wants them.
 	! grep -qwE 'rdma|peers|include' "$LAB_ROOT/bench/suites/$1.suite" || setup='rdma-up && '
-	! grep -q '^dma ' "$LAB_ROOT/bench/suites/$1.suite" || setup+='dma-up && '
+	! grep -qE '^(dma|include) ' "$LAB_ROOT/bench/suites/$1.suite" || setup+='dma-up && '
 	printf '%sexec p2p-tool bench run %s --buffer bar=%s %s --output /lab/out/%s' \
 		"$setup" "$1" "$LAB_BAR" "${2:+--counted}" "$3"
 }

@@ -331,7 +331,7 @@ test_vend() {
 # Every line of every suite. (peers has a test of its own.)
 test_suites() {
 	expect 0 lab_run --timeout 600 -- sh -c 'rdma-up && dma-up
-		for suite in full huge demo; do
+		for suite in full demo; do
 			p2p-tool bench run $suite --repeat 1 --buffer bar=vfio:0000:03:00.0/2 --json || exit
 		done'
 	cat "$scratch/out" "$scratch/err"
