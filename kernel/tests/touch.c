@@ -8,7 +8,7 @@
 static __thread sigjmp_buf escape;
 static __thread volatile sig_atomic_t armed;
 
-static void on_sigbus(int sig)
+static void on_fault(int sig)
 {
 	if (armed)
 		siglongjmp(escape, 1);
@@ -17,9 +17,10 @@ static void on_sigbus(int sig)
 
 void touch_begin(void)
 {
-	struct sigaction action = { .sa_handler = on_sigbus, .sa_flags = SA_NODEFER };
+	struct sigaction action = { .sa_handler = on_fault, .sa_flags = SA_NODEFER };
 
 	sigaction(SIGBUS, &action, NULL);
+	sigaction(SIGSEGV, &action, NULL);
 }
 
 static bool touch(volatile char *p, bool write)
