@@ -38,7 +38,6 @@ static void drop(struct placed *p)
 	munmap(p->area, p->area_size);
 }
 
-/* Order of the page that a touch of addr maps; -1 if it raises SIGBUS. */
 /* Every page of the BAR says which it is, as far as these tests look. */
 static void mark(const struct vfio_device *dev, uint64_t offset)
 {

@@ -20,16 +20,6 @@ static bool shows(const char *map, uint64_t from, uint64_t to)
 	return true;
 }
 
-/* Free addresses, skew above a multiple of 2 MiB. */
-static char *free_place(uint64_t skew)
-{
-	char *area = mmap(NULL, SIZE + 2 * HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	fact(area != MAP_FAILED, "there is address space");
-	munmap(area, SIZE + 2 * HUGE);
-	return (char *)(((uintptr_t)area + HUGE - 1) & -HUGE) + skew;
-}
-
 static char *map_all(int fd, uint64_t offset)
 {
 	char *map = map_fd(fd, offset, SIZE, PROT_READ | PROT_WRITE);
@@ -53,7 +43,7 @@ static void test_whole(int fd, uint64_t offset, const char *kind)
 	for (i = 0; i < 2; i++) {
 		map = map_all(fd, offset);
 		fact(shows(map, 0, SIZE), "%s: is there", kind);
-		to = free_place(skews[i]);
+		to = free_place(SIZE, HUGE, skews[i]);
 		fact(move(map, to) && unmapped(map), "fact 56: %s: moves %llu KiB above 2 MiB",
 		     kind, skews[i] / 1024ULL);
 		fact(shows(to, 0, SIZE) && order_at(to + SIZE / 2) == orders[i],
@@ -65,7 +55,7 @@ static void test_whole(int fd, uint64_t offset, const char *kind)
 /* Several VMAs of it, with and without a hole between them. */
 static void test_split(int fd, uint64_t offset, const char *kind)
 {
-	char *map = map_all(fd, offset), *to = free_place(0);
+	char *map = map_all(fd, offset), *to = free_place(SIZE, HUGE, 0);
 
 	fact(shows(map, 0, SIZE), "%s: is there", kind);
 	fact(!mprotect(map + 3 * MIB, MIB, PROT_READ), "%s: a part is read-only", kind);
@@ -75,7 +65,7 @@ static void test_split(int fd, uint64_t offset, const char *kind)
 	munmap(to, SIZE);
 
 	map = map_all(fd, offset);
-	to = free_place(0);
+	to = free_place(SIZE, HUGE, 0);
 	fact(shows(map, 0, SIZE), "%s: is there again", kind);
 	fact(!munmap(map + 3 * MIB + PAGE, MIB), "%s: a part is unmapped", kind);
 	fact(move(map, to), "fact 56: %s: split by munmap(), moves as one", kind);

@@ -52,17 +52,6 @@ static char *map_plain(int fd, uint64_t offset)
 	return map;
 }
 
-/* Addresses, with room, that are skew above a multiple of 1 GiB. */
-static char *place(uint64_t skew)
-{
-	char *area =
-		mmap(NULL, 3 * GIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	fact(area != MAP_FAILED, "there is address space");
-	munmap(area, 3 * GIB);
-	return (char *)(((uintptr_t)area + GIB - 1) & -(uintptr_t)GIB) + skew;
-}
-
 static void test_plain(int fd, uint64_t offset, const char *kind, int order)
 {
 	char *map = map_plain(fd, offset);
@@ -90,7 +79,7 @@ static void test_moves(int fd, uint64_t offset, const char *kind)
 	for (i = 0; i < sizeof(skews) / sizeof(skews[0]); i++) {
 		map = map_plain(fd, offset);
 		touch(map, PAGE);
-		to = place(skews[i]);
+		to = free_place(GIB, GIB, skews[i]);
 		fact(mremap(map, GIB, GIB, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to,
 		     "fact 56: %s: 1 GiB moves to %llu KiB above 1 GiB", kind, skews[i] / 1024ULL);
 		fact(unmapped(map), "fact 56: %s: is not where it was", kind);
@@ -117,7 +106,7 @@ static void test_splits(int fd, uint64_t offset, const char *kind)
 	fact(!mprotect(map + 300 * MIB, 100 * MIB, PROT_READ), "fact 59: %s: 100 MiB read-only",
 	     kind);
 	fact(shows(map, 0, GIB), "fact 59: %s: all of it is the right memory", kind);
-	to = place(0);
+	to = free_place(GIB, GIB, 0);
 	fact(mremap(map, GIB, GIB, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to,
 	     "fact 56: %s: three mappings of 1 GiB move as one", kind);
 	fact(shows(to, 0, GIB), "fact 56: %s: and are the right memory", kind);

@@ -126,6 +126,17 @@ int make_udmabuf(uint64_t size)
 	return fd;
 }
 
+char *free_place(uint64_t size, uint64_t align, uint64_t skew)
+{
+	uint64_t room = size + 2 * align;
+	char *area =
+		mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	fact(area != MAP_FAILED, "there is address space");
+	munmap(area, room);
+	return (char *)(((uintptr_t)area + align - 1) & -align) + skew;
+}
+
 void *map_fd(int fd, uint64_t offset, uint64_t size, int prot)
 {
 	void *map = mmap(NULL, size, prot, MAP_SHARED, fd, (off_t)offset);

@@ -35,6 +35,9 @@ bool iova_is_revoked(const struct vfio_device *dev, uint64_t iova);
 /* A udmabuf, or end the test. */
 int make_udmabuf(uint64_t size);
 
+/* Where size bytes are free, skew (less than align) above a multiple of align, or end the test. */
+char *free_place(uint64_t size, uint64_t align, uint64_t skew);
+
 /* mmap() shared; NULL with errno set on failure. */
 void *map_fd(int fd, uint64_t offset, uint64_t size, int prot);
 void *map_bar(const struct vfio_device *dev, unsigned int bar, uint64_t offset, uint64_t size);

@@ -11,7 +11,8 @@ struct crowd {
 };
 
 /*
- * Export so many DMABUFs of b; crowd_close() closes them. 0, or -errno with err filled in and nothing left.
+ * Export so many DMABUFs of b; crowd_close() closes them. 0, or -errno with err filled in
+ * and nothing left.
  */
 int crowd_open(struct crowd *c, struct buffer *b, unsigned int count, struct error *err);
 /* Harmless on a zeroed struct. */

@@ -16,7 +16,10 @@ uint64_t count_faults(void)
 	return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
 }
 
-/* Keep the number of faults since before, and in the last round how the length bytes at p are mapped. */
+/*
+ * Keep the number of faults since before, and in the last round how the length bytes at p
+ * are mapped.
+ */
 static void observe(struct run *r, uint64_t before, const char *p, size_t length)
 {
 	uint64_t faults = count_faults() - before;

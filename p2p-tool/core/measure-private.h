@@ -11,8 +11,8 @@ struct record *cell_new_by(const struct buffer *b, const char *initiator, const 
 			   enum unit unit);
 /*
  * A record of one cell of b by the CPU, with the parameters "via", and "read_only" when that
- * is a DMABUF which is. The cell
- * adds its own, and cell_finish() those that all have. NULL: out of memory.
+ * is a DMABUF which is. The cell adds its own, and cell_finish() those that all have. NULL:
+ * out of memory.
  */
 struct record *cell_new(const struct buffer *b, const char *measurement, enum unit unit,
 			enum map_via via);
